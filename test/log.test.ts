@@ -1,6 +1,7 @@
 import { globSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ROOT_CONTEXT } from "@opentelemetry/api";
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { LineFile, openAuditLog } from "../src/cli/audit-log.ts";
@@ -132,7 +133,7 @@ describe("every log line", () => {
     };
     const record = new RequestRecord(incoming, NOW);
     currentRequest.run(record, () => log.warn({ lines: 3 }, "so it is"));
-    record.trace = { traceId: "4bf9", spanId: "00f0", context: null, enter: null };
+    record.trace = { traceId: "4bf9", spanId: "00f0", context: ROOT_CONTEXT, enter: null };
     currentRequest.run(record, () => log.info("traced"));
     log.info("alone");
     log.debug("not at this level");

@@ -5,6 +5,7 @@ import { causeCodeOf } from "../errors.ts";
 import { dispatcherTo } from "../proxies.ts";
 import type { SendSpans } from "../server/observability/otlp-exporter.ts";
 import type { Tracing } from "../server/observability/tracing.ts";
+import type { TracingConfig } from "../settings/tracing.ts";
 import { VERSION } from "../version.ts";
 
 /** How long the receiver of spans may take for an answer. */
@@ -18,11 +19,7 @@ export async function openTracing(config: Config, log: Logger): Promise<Tracing 
 }
 
 /** Sends spans; a receiver that is away is logged once, and so is its return. */
-function senderOf(
-  { url, headers }: NonNullable<Config["tracing"]>,
-  { upstream }: Config,
-  log: Logger,
-): SendSpans {
+function senderOf({ url, headers }: TracingConfig, { upstream }: Config, log: Logger): SendSpans {
   const dispatcher = dispatcherTo(url, upstream.proxies);
   let isAway = false;
   return async (body) => {

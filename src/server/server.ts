@@ -79,6 +79,10 @@ export function createServer(options: ServerOptions) {
   }
 
   const readings = { digest, trusted: (hash: string) => trusted.find(hash)?.name ?? null };
+  const documentOf = ({ operation }: RequestRecord): string | null => {
+    const sha256 = operation?.sha256 ?? null;
+    return sha256 === null ? null : readings.trusted(sha256);
+  };
   const open = (incoming: Incoming): RequestRecord => {
     const record = new RequestRecord(incoming, now());
     if (audit !== null)
@@ -88,11 +92,9 @@ export function createServer(options: ServerOptions) {
       });
     if (metrics !== null)
       record.onCompleted((completion) => {
-        if (record.isProbe) return;
-        const sha256 = record.operation?.sha256 ?? null;
-        metrics.completed(record, sha256 === null ? null : readings.trusted(sha256), completion);
+        if (!record.isProbe) metrics.completed(record, documentOf(record), completion);
       });
-    if (tracing !== null) record.trace = tracing.begin(record, readings.trusted);
+    if (tracing !== null) record.trace = tracing.begin(record, documentOf);
     return record;
   };
   return {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
+import type { Context } from "@opentelemetry/api";
 import type { Validity } from "../../cache/validity.ts";
 import type { Dataset } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
@@ -46,8 +47,8 @@ export interface Incoming {
 export interface RequestTrace {
   readonly traceId: string;
   readonly spanId: string;
-  /** Context of spans below it, as the library of traces has it. */
-  readonly context: unknown;
+  /** Context of spans below it. */
+  readonly context: Context;
   /** Runs a resolver as that of a field (`Type.field`); null where the request is not sampled. */
   readonly enter: EnterField | null;
 }

@@ -58,8 +58,8 @@ export class Tracing {
     this.#tracer = this.#provider.getTracer("claude-analytics-gateway", version);
   }
 
-  /** Begins the span of a request, in the trace of its client where it names one. `nameOf` is the name of a trusted document. */
-  begin(record: RequestRecord, nameOf: (sha256: string) => string | null): RequestTrace {
+  /** Begins the span of a request, in the trace of its client where it names one. `documentOf` is the name of its trusted document. */
+  begin(record: RequestRecord, documentOf: (record: RequestRecord) => string | null): RequestTrace {
     const { method, httpVersion, traceparent } = record.incoming;
     const attributes: Attributes = {
       "http.request.method": METHODS.has(method) ? method : "_OTHER",
@@ -71,7 +71,7 @@ export class Tracing {
     const fields: FieldSpan[] = [];
     record.onCompleted((completion) => {
       for (const field of fields) field.close();
-      end(span, record, { completion, nameOf });
+      end(span, record, completion, documentOf(record));
     });
     const enter: RequestTrace["enter"] = (coordinate, resolve) => {
       const field = new FieldSpan(this.#tracer, context, coordinate);
@@ -86,7 +86,7 @@ export class Tracing {
     const request = currentRequest.getStore()?.trace ?? null;
     if (request === null) return null;
     const field = this.#field.getStore();
-    const parent = field?.open() ?? (request.context as Context);
+    const parent = field?.open() ?? request.context;
     const span = this.#tracer.startSpan(
       "GET",
       {
@@ -138,11 +138,9 @@ class FieldSpan {
 
   /** Context for a request that the field causes. A field of an answer that is complete has no span any more. */
   open(): Context {
-    if (this.#isClosed && this.#underWay === 0) {
-      this.#underWay++;
-      return this.#request;
-    }
+    const isOver = this.#isOver;
     this.#underWay++;
+    if (isOver) return this.#request;
     this.#span ??= this.#tracer.startSpan(
       this.#coordinate,
       { startTime: this.#startedAt, attributes: { "claude_gateway.field": this.#coordinate } },
@@ -161,8 +159,12 @@ class FieldSpan {
     this.#endIfOver();
   }
 
+  get #isOver(): boolean {
+    return this.#isClosed && this.#underWay === 0;
+  }
+
   #endIfOver(): void {
-    if (this.#isClosed && this.#underWay === 0) this.#span?.end();
+    if (this.#isOver) this.#span?.end();
   }
 }
 
@@ -170,27 +172,18 @@ class FieldSpan {
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]);
 
 /** Ends the span of a request. An operation is named only if the operator or the query library has named it. */
-function end(
-  span: Span,
-  record: RequestRecord,
-  {
-    completion,
-    nameOf,
-  }: { readonly completion: Completion; readonly nameOf: (sha256: string) => string | null },
-): void {
-  const { kind, route, operation, isKept, spent, codes } = record;
+function end(span: Span, record: RequestRecord, completion: Completion, document: string | null): void {
+  const { kind, route, isKept, spent, codes } = record;
   const { method } = record.incoming;
   const verb = METHODS.has(method) ? method : "HTTP";
   span.updateName(route === null ? verb : `${verb} ${route}`);
   const outcome = outcomeOf(codes, completion);
-  const sha256 = operation?.sha256 ?? null;
-  const name = sha256 === null ? null : nameOf(sha256);
   span.setAttributes({
     "http.response.status_code": completion.status,
     ...(route === null ? {} : { "http.route": route }),
     ...(outcome === "OK" ? {} : { "error.type": outcome }),
     ...(kind === null ? {} : { "claude_gateway.kind": kind }),
-    ...(name === null ? {} : { "graphql.operation.name": name }),
+    ...(document === null ? {} : { "graphql.operation.name": document }),
     "claude_gateway.answer.kept": isKept,
     "claude_gateway.upstream.requests": spent.requests,
     "claude_gateway.cache.hits": spent.cacheHits,
