@@ -13,6 +13,7 @@ import type { Context } from "./context.ts";
 import { Contexts } from "./contexts.ts";
 import type { SpendBudget } from "./domain/budget.ts";
 import type { Instant } from "./domain/day.ts";
+import { organizationNames } from "./domain/organization.ts";
 import { seeing, VIEWER_OF_ALL } from "./domain/viewer.ts";
 import type { OutageSubject } from "./errors.ts";
 import { dispatcherTo, proxyFor } from "./proxies.ts";
@@ -101,7 +102,7 @@ function authenticationBy(
 ): { readonly authentication: Authentication | null; readonly signIn: PageSignIn | null } {
   if (auth.kind === "none") return { authentication: null, signIn: null };
   if (auth.kind === "tokens") {
-    const organizations = namesOf(tenants);
+    const organizations = organizationNames(tenants);
     const tokens = fileTokens({ path: auth.path, identity, documents, organizations, ...options });
     return { authentication: { header: AUTHORIZATION, session: null, ...tokens }, signIn: null };
   }
@@ -130,10 +131,6 @@ function authenticationBy(
     authentication: { header: auth.header, authenticate, session: signIn?.authenticate ?? null },
     signIn,
   };
-}
-
-function namesOf(tenants: Config["tenants"]): readonly string[] {
-  return tenants.flatMap(({ organizations }) => organizations.map(({ name }) => name));
 }
 
 /** Everything that decides which caller a token proves. */
@@ -188,7 +185,8 @@ function linksBy(
   if (links === null) return null;
   if (archive === null) throw new Error("links need an archive, which keeps those that are revoked");
   const viewerNamed = authentication?.viewerNamed;
-  return new Links({ ...links, ...options, organizations: namesOf(tenants), archive, identity, viewerNamed });
+  const organizations = organizationNames(tenants);
+  return new Links({ ...links, ...options, organizations, archive, identity, viewerNamed });
 }
 
 /** The gateway as a function from requests to responses; `handle` is the same as a node:http listener. */

@@ -35,6 +35,11 @@ export function organizationName(
   return organizations.find((each) => each.kind === kind)?.name ?? kind.toLowerCase();
 }
 
+/** Names of the organizations of tenants. */
+export function organizationNames(tenants: readonly Tenant[]): readonly string[] {
+  return tenants.flatMap(({ organizations }) => organizations.map(({ name }) => name));
+}
+
 export interface Organization {
   readonly organizationId: string;
   readonly name: string;

@@ -1,6 +1,7 @@
 import { schema } from "../../../schema/index.ts";
 import { type Config, readConfig } from "../../config.ts";
 import type { Instant } from "../../domain/day.ts";
+import { organizationNames } from "../../domain/organization.ts";
 import { keyHints } from "../../keys.ts";
 import { fileTokens } from "../../server/auth/tokens.ts";
 import { readDocuments } from "../../server/documents/manifest.ts";
@@ -74,7 +75,7 @@ export function checkFiles({ access, tenants }: Config, now: () => Instant): rea
       path: auth.path,
       identity,
       documents: trusted,
-      organizations: tenants.flatMap(({ organizations }) => organizations.map(({ name }) => name)),
+      organizations: organizationNames(tenants),
       now,
       onFault: () => {},
       elapsedMs: () => performance.now(),
