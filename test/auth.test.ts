@@ -7,12 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { readConfig } from "../src/config.ts";
 import { sha256 } from "../src/server/auth/tokens.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { builtFolder } from "./built-folder.ts";
 import { gateway, NOW } from "./gateway.ts";
 import { ask, endAll, run, urlIn } from "./process.ts";
+import { settingFaults } from "./setting-faults.ts";
 
 afterEach(endAll);
 
@@ -518,19 +518,10 @@ describe("settings", () => {
     JWT_JWKS_URL: "https://issuer.example/keys",
   };
 
-  const faultsOf = (environment: Environment) => {
-    try {
-      readConfig(environment);
-      return [];
-    } catch (fault) {
-      return (fault as { faults: string[] }).faults;
-    }
-  };
-
   test("that guard let the gateway listen where others reach it", () => {
     const open = { HOST: "0.0.0.0", ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-a" };
-    expect(faultsOf(open)).toEqual([expect.stringContaining("HOST")]);
-    expect(faultsOf({ ...open, AUTH: "tokens", TOKENS_FILE: "tokens.json" })).toEqual([]);
+    expect(settingFaults(open)).toEqual([expect.stringContaining("HOST")]);
+    expect(settingFaults({ ...open, AUTH: "tokens", TOKENS_FILE: "tokens.json" })).toEqual([]);
   });
 
   test.each<[Environment, RegExp]>([
@@ -565,6 +556,6 @@ describe("settings", () => {
       /JWT_JWKS_URL is not an https URL/,
     ],
   ])("that guard nothing are refused: %j", (environment, fault) => {
-    expect(faultsOf(environment).join("\n")).toMatch(fault);
+    expect(settingFaults(environment).join("\n")).toMatch(fault);
   });
 });

@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { type Config, readConfig } from "../src/config.ts";
-import { ConfigError } from "../src/settings/config-error.ts";
 import { type Environment, SETTINGS } from "../src/settings/settings.ts";
 import type { Credentials } from "../src/upstream/access/credential.ts";
+import { settingFaults } from "./setting-faults.ts";
 
 const ANALYTICS = "sk-ant-api01-secret-of-the-enterprise";
 const ADMIN = "sk-ant-admin01-secret-of-the-console";
@@ -11,27 +11,18 @@ const KEYS = { ANTHROPIC_ANALYTICS_KEY: ANALYTICS, ANTHROPIC_ADMIN_KEY: ADMIN };
 
 const MiB = 2 ** 20;
 
-/** What is wrong with an environment; nothing, if it can be used. */
-function faults(environment: Environment): readonly string[] {
-  try {
-    readConfig(environment);
-    return [];
-  } catch (fault) {
-    if (fault instanceof ConfigError) return fault.faults;
-    throw fault;
-  }
-}
-
 describe("PUBLIC_MAX_AGE", () => {
   test("is refused where callers authenticate, and where no answers are kept", () => {
     const shared = { PUBLIC_MAX_AGE: "60" };
-    expect(faults(shared)).toEqual([]);
+    expect(settingFaults(shared)).toEqual([]);
     for (const environment of [
       { ...shared, AUTH: "tokens", TOKENS_FILE: "x" },
       { ...shared, AUTH: "jwt", JWT_JWKS_URL: "https://a.example/k", JWT_ISSUER: "a", JWT_AUDIENCE: "b" },
       { ...shared, RESPONSE_CACHE: "off" },
     ])
-      expect(faults(environment)).toEqual([expect.stringMatching(/^PUBLIC_MAX_AGE is set, and .*; .*unset/)]);
+      expect(settingFaults(environment)).toEqual([
+        expect.stringMatching(/^PUBLIC_MAX_AGE is set, and .*; .*unset/),
+      ]);
   });
 });
 
@@ -193,10 +184,10 @@ describe("keys", () => {
   });
 
   test("are refused beside an OAuth token for the same organization", () => {
-    expect(faults({ ANTHROPIC_ADMIN_KEY: ADMIN, ANTHROPIC_ADMIN_TOKEN: "oauth-token" })).toEqual([
+    expect(settingFaults({ ANTHROPIC_ADMIN_KEY: ADMIN, ANTHROPIC_ADMIN_TOKEN: "oauth-token" })).toEqual([
       "ANTHROPIC_ADMIN_KEY and ANTHROPIC_ADMIN_TOKEN are both set; unset one of them.",
     ]);
-    expect(faults({ ANTHROPIC_ADMIN_TOKEN: "Bearer oauth-token" })).toEqual([
+    expect(settingFaults({ ANTHROPIC_ADMIN_TOKEN: "Bearer oauth-token" })).toEqual([
       "ANTHROPIC_ADMIN_TOKEN has characters that are not valid in a key.",
     ]);
   });
@@ -204,7 +195,7 @@ describe("keys", () => {
   test.each(["sk-ant api01", "sk-ant-ключ", "sk-ant-\u0000", "sk-ant\nx-other: 1"])(
     "of characters that no header takes are refused: %j",
     (key) =>
-      expect(faults({ ANTHROPIC_ADMIN_KEY: key })).toEqual([
+      expect(settingFaults({ ANTHROPIC_ADMIN_KEY: key })).toEqual([
         "ANTHROPIC_ADMIN_KEY has characters that are not valid in a key.",
       ]),
   );
@@ -234,11 +225,11 @@ describe("keys", () => {
   });
 
   test.each(SETTINGS.map(({ name }) => name))("put into %s by mistake are not shown by its fault", (name) => {
-    expect(faults({ ...KEYS, [name]: `${ANALYTICS} ${ADMIN}` }).join()).not.toMatch(/secret/);
+    expect(settingFaults({ ...KEYS, [name]: `${ANALYTICS} ${ADMIN}` }).join()).not.toMatch(/secret/);
   });
 
   test("are not shown by a fault elsewhere", () => {
-    const seen = faults({ ...KEYS, PORT: "x", ANTHROPIC_BASE_URL: `https://${ADMIN}@upstream.test` });
+    const seen = settingFaults({ ...KEYS, PORT: "x", ANTHROPIC_BASE_URL: `https://${ADMIN}@upstream.test` });
     expect(seen).toHaveLength(2);
     expect(seen.join()).not.toMatch(/secret/);
   });
@@ -263,7 +254,7 @@ test("all faults are reported at once, in a line each", () => {
     PLAYGROUND: "maybe",
     ANTHROPIC_BASE_URL: "ftp://upstream.test",
   };
-  const found = faults(broken);
+  const found = settingFaults(broken);
   for (const name of Object.keys(broken))
     expect(found.filter((line) => line.startsWith(name))).not.toEqual([]);
   expect(() => readConfig(broken)).toThrow(found.join("\n"));
@@ -287,7 +278,7 @@ describe("HOST", () => {
     "2001:db8::1",
   ])("may not be %s with a key", (host) => {
     for (const [name, key] of Object.entries(KEYS))
-      expect(faults({ [name]: key, HOST: host })).toEqual([expect.stringContaining("loopback")]);
+      expect(settingFaults({ [name]: key, HOST: host })).toEqual([expect.stringContaining("loopback")]);
   });
 
   test("may be any without keys, since the sandbox has nothing to hide", () => {
@@ -319,13 +310,13 @@ describe("ANTHROPIC_BASE_URL", () => {
     "http://[::ffff:169.254.169.254]",
     "http://[fe80::1]",
   ])("may not be %s", (url) =>
-    expect(faults({ ...KEYS, ANTHROPIC_BASE_URL: url })).toEqual([
+    expect(settingFaults({ ...KEYS, ANTHROPIC_BASE_URL: url })).toEqual([
       "ANTHROPIC_BASE_URL is not an http or https URL without credentials, query or fragment, and not of a link-local address.",
     ]),
   );
 
   test("without a key would be passed over for the sandbox, so it is a fault", () => {
-    expect(faults({ ANTHROPIC_BASE_URL: "https://upstream.test" })).toEqual([
+    expect(settingFaults({ ANTHROPIC_BASE_URL: "https://upstream.test" })).toEqual([
       expect.stringContaining("ANTHROPIC_BASE_URL is set without a key"),
     ]);
   });
@@ -346,7 +337,7 @@ describe("CLOCK", () => {
     "2026-11-22T25:00:00Z",
     "1795348800000",
   ])("may not be %s", (text) =>
-    expect(faults({ CLOCK: text })).toEqual(["CLOCK is not an instant such as 2026-11-22T12:00:00Z."]),
+    expect(settingFaults({ CLOCK: text })).toEqual(["CLOCK is not an instant such as 2026-11-22T12:00:00Z."]),
   );
 });
 
@@ -370,7 +361,9 @@ describe("IDENTITY", () => {
     "analyst:none,",
     "analyst:none,ANALYST:pseudonym",
   ])("may not be %s", (text) =>
-    expect(faults({ IDENTITY: text })).toEqual([expect.stringMatching(/^IDENTITY is not full, pseudonym/)]),
+    expect(settingFaults({ IDENTITY: text })).toEqual([
+      expect.stringMatching(/^IDENTITY is not full, pseudonym/),
+    ]),
   );
 });
 
@@ -388,7 +381,7 @@ describe("CACHE_MEMORY_BYTES", () => {
   test.each(["0", "0MiB", "-1", "64MB", "64M", "64 MiB", "64mib", "1.5GiB", "MiB", "1e9", "Infinity"])(
     "may not be %s",
     (text) =>
-      expect(faults({ CACHE_MEMORY_BYTES: text })).toEqual([
+      expect(settingFaults({ CACHE_MEMORY_BYTES: text })).toEqual([
         "CACHE_MEMORY_BYTES is not a size such as 256MiB.",
       ]),
   );
@@ -412,13 +405,13 @@ describe.each([
   ["MAX_FIRST", 1, 100_000],
 ] as const)("%s", (name, least, most) => {
   test("may be anything within its bounds", () => {
-    for (const value of [least, most]) expect(faults({ [name]: String(value) })).toEqual([]);
+    for (const value of [least, most]) expect(settingFaults({ [name]: String(value) })).toEqual([]);
   });
 
   test.each([least - 1, most + 1, "1.5", "1e1", "0x10", "+1", "ten", "１", "99999999999"])(
     "may not be %s",
     (value) =>
-      expect(faults({ [name]: String(value) })).toEqual([
+      expect(settingFaults({ [name]: String(value) })).toEqual([
         `${name} is not a whole number from ${least} to ${most}.`,
       ]),
   );
@@ -426,11 +419,11 @@ describe.each([
 
 describe.each(["SANDBOX_RATE_LIMIT", "INTROSPECTION", "PLAYGROUND"] as const)("%s", (name) => {
   test("may be on or off", () => {
-    for (const value of ["on", "off"]) expect(faults({ [name]: value })).toEqual([]);
+    for (const value of ["on", "off"]) expect(settingFaults({ [name]: value })).toEqual([]);
   });
 
   test.each(["ON", "true", "1", "no"])("may not be %s", (value) =>
-    expect(faults({ [name]: value })).toEqual([`${name} is not on or off.`]),
+    expect(settingFaults({ [name]: value })).toEqual([`${name} is not on or off.`]),
   );
 });
 
@@ -451,7 +444,7 @@ describe("AUDIT_LOG", () => {
   ])("may be %s", (text, audit) => expect(readConfig({ AUDIT_LOG: text }).logs.audit).toEqual(audit));
 
   test.each(["on", "true", "STDERR", "audit"])("may not be %s", (text) =>
-    expect(faults({ AUDIT_LOG: text })).toEqual([
+    expect(settingFaults({ AUDIT_LOG: text })).toEqual([
       "AUDIT_LOG is not off, stderr, stdout or the path of a file, such as ./audit.log.",
     ]),
   );
@@ -473,13 +466,15 @@ describe("METRICS", () => {
   test.each(["on", "example.com:9464", "::1:9464", "0.0.0.0", "65536", "1.2.3:80", "[127.0.0.1]:80"])(
     "%s is refused",
     (text) =>
-      expect(faults({ METRICS: text })).toEqual([expect.stringMatching(/^METRICS is not off, a port/)]),
+      expect(settingFaults({ METRICS: text })).toEqual([
+        expect.stringMatching(/^METRICS is not off, a port/),
+      ]),
   );
 
   test("has a port apart from PORT", () => {
-    expect(faults({ METRICS: "4000" })).toEqual([
+    expect(settingFaults({ METRICS: "4000" })).toEqual([
       "METRICS names the port of PORT; choose another one, such as 9464.",
     ]);
-    expect(faults({ METRICS: "0", PORT: "0" })).toEqual([]);
+    expect(settingFaults({ METRICS: "0", PORT: "0" })).toEqual([]);
   });
 });

@@ -1,25 +1,17 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { compareContract, questionsFor } from "../src/cli/doctor/contract/report.ts";
 import { readConfig } from "../src/config.ts";
 import { sandboxOver } from "../src/sandbox/sandbox.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { DATASET_ENDPOINTS } from "../src/upstream/dataset-endpoints.ts";
+import { sandboxUrl } from "./listening.ts";
 import { endAll, run } from "./process.ts";
 import { ledgerOf, simulated } from "./simulated.ts";
 
 const CLOCK = "2026-11-22T12:00:00Z";
 const NOW = Date.parse(CLOCK);
 
-const servers: Server[] = [];
-afterEach(() => {
-  endAll();
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
+afterEach(endAll);
 
 // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape of what it changes
 type Body = any;
@@ -31,20 +23,15 @@ async function upstream(change: (path: string, body: Body) => Body = (_path, bod
     now: () => NOW,
     rateLimit: "off",
   });
-  const server = createServer(async (request, response) => {
-    const path = request.url ?? "";
-    const headers = Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
-    );
-    const answer = await sandbox.handle({ method: "GET", path, headers });
-    const [name = ""] = path.split("?");
-    paths.push(name);
-    const body = answer.status === 200 ? JSON.stringify(change(name, JSON.parse(answer.body))) : answer.body;
-    response.writeHead(answer.status, { "content-type": "application/json" }).end(body);
+  const url = await sandboxUrl(async (request, signal) => {
+    const [path = ""] = request.path.split("?");
+    paths.push(path);
+    const answer = await sandbox.handle(request, signal);
+    if (answer.status !== 200) return answer;
+    const body = JSON.stringify(change(path, JSON.parse(answer.body)));
+    return { ...answer, headers: { "content-type": "application/json" }, body };
   });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { paths, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { paths, url };
 }
 
 const KEYS = {

@@ -1,7 +1,5 @@
-import { once } from "node:events";
 import { mkdtempSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type RequestListener, request, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
@@ -14,6 +12,7 @@ import { sandboxOver } from "../src/sandbox/sandbox.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { refusal } from "./gateway.ts";
 import { failing, Issuer } from "./issuer.ts";
+import { portOf, sandboxUrl } from "./listening.ts";
 import { endAll, run } from "./process.ts";
 import { ledgerOf, simulated } from "./simulated.ts";
 
@@ -23,21 +22,7 @@ const HOUR_MS = 3_600_000;
 
 const temporaryFolder = () => mkdtempSync(join(tmpdir(), "doctor-"));
 
-const servers: Server[] = [];
-afterEach(() => {
-  endAll();
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
-async function listening(server: Server): Promise<number> {
-  servers.push(server);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return (server.address() as AddressInfo).port;
-}
+afterEach(endAll);
 
 interface UpstreamOptions extends EndpointOptions {
   /** In place of the sandbox, for the paths that it answers with a response. */
@@ -54,21 +39,12 @@ async function upstream({ fault, date = NOW, ...options }: UpstreamOptions = {})
     now: () => NOW,
     rateLimit: "off",
   });
-  const answer: RequestListener = async (request: IncomingMessage, response) => {
-    const path = request.url ?? "";
-    paths.push(path);
-    const headers = Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
-    );
-    const { status, body } =
-      fault?.(path) ?? (await sandbox.handle({ method: request.method ?? "", path, headers }));
-    response.sendDate = false;
-    response
-      .writeHead(status, { "content-type": "application/json", date: new Date(date).toUTCString() })
-      .end(body);
-  };
-  const port = await listening(createServer(answer));
-  return { paths, port, url: `http://127.0.0.1:${port}` };
+  const url = await sandboxUrl(async (request, signal) => {
+    paths.push(request.path);
+    const { headers, ...answer } = fault?.(request.path) ?? (await sandbox.handle(request, signal));
+    return { ...answer, headers: { ...headers, date: new Date(date).toUTCString() } };
+  });
+  return { paths, port: Number(new URL(url).port), url };
 }
 
 const KEYS = {
@@ -356,7 +332,7 @@ describe("doctor", () => {
         socket.on("error", () => {});
         socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`);
       });
-      return `http://canary:canary@127.0.0.1:${await listening(proxy)}`;
+      return `http://canary:canary@127.0.0.1:${await portOf(proxy)}`;
     }
 
     test("finds the host only through it", async () => {

@@ -6,10 +6,9 @@ import { memorySharedStore } from "../src/cache/memory-shared-store.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { readConfig } from "../src/config.ts";
 import { Metrics } from "../src/server/observability/metrics.ts";
-import type { ConfigError } from "../src/settings/config-error.ts";
-import type { Environment } from "../src/settings/settings.ts";
 import { type GatewayOptions, gateway, json, NOW, type Route, refusal } from "./gateway.ts";
 import { ask, endAll, serve } from "./process.ts";
+import { settingFaults } from "./setting-faults.ts";
 import { PATHS, tokenPage, wireUser } from "./wire.ts";
 
 const A = "sk-ant-api01-first";
@@ -137,14 +136,6 @@ describe("a key that is replaced in its file", () => {
 });
 
 describe("settings of key files", () => {
-  const faults = (settings: Environment) => {
-    try {
-      readConfig(settings);
-      return [];
-    } catch (fault) {
-      return (fault as ConfigError).faults;
-    }
-  };
   const file = join(mkdtempSync(join(tmpdir(), "keys-")), "key");
   writeFileSync(file, A);
 
@@ -156,13 +147,13 @@ describe("settings of key files", () => {
   });
 
   test("are refused beside the variable, without a file, and for two of one organization", () => {
-    expect(faults({ ANTHROPIC_ANALYTICS_KEY: B, ANTHROPIC_ANALYTICS_KEY_FILE: file })).toEqual([
+    expect(settingFaults({ ANTHROPIC_ANALYTICS_KEY: B, ANTHROPIC_ANALYTICS_KEY_FILE: file })).toEqual([
       "ANTHROPIC_ANALYTICS_KEY and ANTHROPIC_ANALYTICS_KEY_FILE are both set; unset one of them.",
     ]);
-    expect(faults({ ANTHROPIC_ADMIN_KEY_FILE: "/no/such/key" })[0]).toMatch(
+    expect(settingFaults({ ANTHROPIC_ADMIN_KEY_FILE: "/no/such/key" })[0]).toMatch(
       /^ANTHROPIC_ADMIN_KEY_FILE: .*ENOENT/,
     );
-    expect(faults({ ANTHROPIC_ADMIN_KEY: B, ANTHROPIC_ADMIN_TOKEN_FILE: file })).toEqual([
+    expect(settingFaults({ ANTHROPIC_ADMIN_KEY: B, ANTHROPIC_ADMIN_TOKEN_FILE: file })).toEqual([
       "ANTHROPIC_ADMIN_KEY and ANTHROPIC_ADMIN_TOKEN are both set; unset one of them.",
     ]);
   });

@@ -1,25 +1,14 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { readConfig } from "../src/config.ts";
 import { keyHints } from "../src/keys.ts";
-import { ConfigError } from "../src/settings/config-error.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { endAll, run } from "./process.ts";
+import { settingFaults } from "./setting-faults.ts";
 
 afterEach(endAll);
 
 const SECRET = "secret-part-of-the-key";
 const ANALYTICS = `sk-ant-api01-${SECRET}`;
 const ADMIN = `sk-ant-admin01-${SECRET}`;
-
-function faults(environment: Environment): readonly string[] {
-  try {
-    readConfig(environment);
-    return [];
-  } catch (fault) {
-    if (fault instanceof ConfigError) return fault.faults;
-    throw fault;
-  }
-}
 
 describe("an Admin key in the variable of the Enterprise organization", () => {
   test.each<[Environment, number]>([
@@ -28,7 +17,7 @@ describe("an Admin key in the variable of the Enterprise organization", () => {
     [{ ANTHROPIC_ANALYTICS_KEY: ADMIN, ANTHROPIC_ADMIN_KEY: ANALYTICS }, 1],
     [{ ANTHROPIC_ANALYTICS_KEY: ADMIN, ANTHROPIC_ADMIN_KEY: ADMIN }, 1],
   ])("does not start, and both variables are named: %j", (environment, count) => {
-    const lines = faults(environment);
+    const lines = settingFaults(environment);
     expect(lines).toHaveLength(count);
     for (const line of lines)
       expect(line).toMatch(
@@ -55,13 +44,13 @@ test.each([
   `“${ANALYTICS}”`,
   `"${ADMIN}"`,
 ])("a key in quotation marks does not start, with a hint: %s", (key) => {
-  const lines = faults({ ANTHROPIC_ANALYTICS_KEY: key });
+  const lines = settingFaults({ ANTHROPIC_ANALYTICS_KEY: key });
   expect(lines).toEqual(["ANTHROPIC_ANALYTICS_KEY is in quotation marks; set the key without them."]);
 });
 
 test("one key in both variables does not start", () => {
   const key = "sk-ant-personal-key";
-  expect(faults({ ANTHROPIC_ANALYTICS_KEY: key, ANTHROPIC_ADMIN_KEY: key })).toEqual([
+  expect(settingFaults({ ANTHROPIC_ANALYTICS_KEY: key, ANTHROPIC_ADMIN_KEY: key })).toEqual([
     expect.stringContaining("hold the same key"),
   ]);
 });
@@ -108,7 +97,7 @@ describe("a hint that does not stop the start", () => {
     expect(hints).toHaveLength(expected.length);
     for (const [i, hint] of expected.entries()) expect(hints[i]).toMatch(hint);
     expect(hints.join()).not.toContain(SECRET);
-    expect(faults(environment)).toEqual([]);
+    expect(settingFaults(environment)).toEqual([]);
   });
 
   test("stands before the sandbox answers, where ANTHROPIC_API_KEY is all there is", async () => {

@@ -1,17 +1,17 @@
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
 import { readConfig } from "../src/config.ts";
 import { directHosts, proxyFor, proxyUrl } from "../src/proxies.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
-import { ConfigError } from "../src/settings/config-error.ts";
 import type { Environment } from "../src/settings/settings.ts";
+import { portOf } from "./listening.ts";
 import { ask, endAll, run, urlIn } from "./process.ts";
+import { settingFaults } from "./setting-faults.ts";
 
 const CERTIFICATE = new URL("./tls/certificate.pem", import.meta.url);
 const TLS = {
@@ -21,21 +21,7 @@ const TLS = {
 const CLOCK = "2026-11-22T12:00:00Z";
 const USERS = `{ users(range: { last: { days: 3 } }, first: 1) { nodes { id } } }`;
 
-const servers: Server[] = [];
-afterEach(() => {
-  endAll();
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
-async function portOf(server: Server): Promise<number> {
-  servers.push(server);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return (server.address() as AddressInfo).port;
-}
+afterEach(endAll);
 
 /** The sandbox and an issuer of tokens, under whatever name they are asked. */
 async function startUpstream(jwks: object = {}, isSecure = true): Promise<number> {
@@ -84,7 +70,7 @@ async function startProxy(to: number, refuseWith?: number) {
     sockets.add(socket).add(onward);
   });
   const port = await portOf(proxy);
-  return { asked, port };
+  return { asked, port, proxy };
 }
 
 /** A gateway in a process of its own, whose upstream no name server knows. */
@@ -157,9 +143,8 @@ describe("a CONNECT proxy", { tags: "deep" }, () => {
   );
 
   test("that is away is named", async () => {
-    const { port } = await startProxy(1);
-    const [proxy] = servers;
-    proxy?.close();
+    const { proxy, port } = await startProxy(1);
+    proxy.close();
     const gateway = serveThrough({ HTTPS_PROXY: `http://127.0.0.1:${port}` });
     const { errors } = (await ask(urlIn(await gateway.printed("Try:")), USERS)) as WithErrors;
     expect(errors?.[0]?.message).toContain(`through the proxy 127.0.0.1:${port} (ECONNREFUSED)`);
@@ -207,14 +192,8 @@ test("HTTP_PROXY gets requests for an http upstream, by the whole URL", { tags: 
 });
 
 describe("a setting of a proxy", () => {
-  const faults = (environment: Environment): readonly string[] => {
-    try {
-      readConfig({ ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-x", ...environment });
-      return [];
-    } catch (fault) {
-      return fault instanceof ConfigError ? fault.faults : [String(fault)];
-    }
-  };
+  const faults = (environment: Environment) =>
+    settingFaults({ ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-x", ...environment });
 
   test.each([
     "socks5://proxy.corp:1080",

@@ -1,14 +1,14 @@
 import { globSync, readFileSync } from "node:fs";
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingHttpHeaders } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import { createLog } from "../src/cli/log.ts";
 import { openTracing } from "../src/cli/tracing.ts";
 import { readConfig } from "../src/config.ts";
-import type { ConfigError } from "../src/settings/config-error.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { type GatewayOptions, gateway, json, type Route, refusal } from "./gateway.ts";
+import { portOf } from "./listening.ts";
 import { ask, endAll, serve } from "./process.ts";
+import { settingFaults } from "./setting-faults.ts";
 import { PATHS, tokenPage, wireUser } from "./wire.ts";
 
 /** A span as OTLP has it in JSON. */
@@ -31,14 +31,7 @@ interface WireBody {
   }[];
 }
 
-const servers: Server[] = [];
-afterEach(() => {
-  endAll();
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
+afterEach(endAll);
 
 /** A receiver of spans on loopback. */
 async function receiver(status = 200) {
@@ -55,9 +48,7 @@ async function receiver(status = 200) {
       response.writeHead(status, { "content-type": "application/json" }).end("{}");
     });
   });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${await portOf(server)}`;
   const spans = () =>
     bodies
       .flatMap((body) => (JSON.parse(body) as WireBody).resourceSpans)
@@ -307,14 +298,8 @@ describe("without a receiver", () => {
 });
 
 test("settings of traces that cannot be used are refused by name", () => {
-  const faults = (settings: Environment) => {
-    try {
-      readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318", ...settings });
-      return [];
-    } catch (fault) {
-      return (fault as ConfigError).faults;
-    }
-  };
+  const faults = (settings: Environment) =>
+    settingFaults({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318", ...settings });
   expect(faults({ OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" })[0]).toMatch(
     /^OTEL_EXPORTER_OTLP_PROTOCOL is not http\/json/,
   );

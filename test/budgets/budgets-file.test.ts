@@ -1,19 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
-import { ConfigError } from "../../src/settings/config-error.ts";
-import type { Environment } from "../../src/settings/settings.ts";
+import { settingFaults } from "../setting-faults.ts";
 import { budgetsFile, withBudgets } from "./files.ts";
-
-function faults(settings: Environment): readonly string[] {
-  try {
-    readConfig(settings);
-    return [];
-  } catch (fault) {
-    if (fault instanceof ConfigError) return fault.faults;
-    throw fault;
-  }
-}
 
 const THREE = { SANDBOX_ORGANIZATIONS: "three" };
 
@@ -78,13 +67,13 @@ describe("BUDGETS_FILE", () => {
       /two budgets have one name/,
     ],
   ])("is refused at start with %s", (_what, content, expected) => {
-    expect(faults(withBudgets(content)).join("\n")).toMatch(expected);
+    expect(settingFaults(withBudgets(content)).join("\n")).toMatch(expected);
   });
 
   test("repeats nothing of its content in a fault", () => {
     const secret = "ada@secret.example";
     const budget = { name: "a", amountUsd: secret, person: `${secret} x`, period: secret, [secret]: 1 };
-    const lines = faults(withBudgets([{ ...budget, organization: secret, thresholds: [secret] }]));
+    const lines = settingFaults(withBudgets([{ ...budget, organization: secret, thresholds: [secret] }]));
     expect(lines.length).toBeGreaterThan(5);
     expect(lines.join("\n")).not.toContain("secret.example");
   });
@@ -103,7 +92,7 @@ describe("BUDGETS_FILE", () => {
 
   test("is refused where it cannot be read", () => {
     const path = budgetsFile([]);
-    expect(faults({ BUDGETS_FILE: `${path}.missing` })).toEqual([
+    expect(settingFaults({ BUDGETS_FILE: `${path}.missing` })).toEqual([
       "BUDGETS_FILE: the file cannot be read (ENOENT).",
     ]);
   });
@@ -138,7 +127,7 @@ describe("the organization of a budget among several", () => {
       "only north, south can report the spend of a person",
     ],
   ])("is refused with %s", (_what, fields, expected) => {
-    expect(faults({ ...withBudgets([{ name: "a", amountUsd: 1, ...fields }]), ...THREE })).toEqual([
+    expect(settingFaults({ ...withBudgets([{ name: "a", amountUsd: 1, ...fields }]), ...THREE })).toEqual([
       `BUDGETS_FILE budget 1: ${expected}.`,
     ]);
   });

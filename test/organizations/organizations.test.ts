@@ -4,9 +4,9 @@ import { schema } from "../../schema/index.ts";
 import { readConfig } from "../../src/config.ts";
 import { compare, type Decimal, parseDecimal, sum as sumOf } from "../../src/domain/decimal.ts";
 import { readDocuments } from "../../src/server/documents/manifest.ts";
-import { ConfigError } from "../../src/settings/config-error.ts";
 import type { Environment } from "../../src/settings/settings.ts";
 import { answerOf } from "../answer.ts";
+import { settingFaults } from "../setting-faults.ts";
 import { ENTRIES, gatewayOfThree, NAMES, ORGANIZATIONS, organizationsFile, variableOf } from "./three.ts";
 
 const DAY = `range: { between: { from: "2026-11-18", until: "2026-11-19" } }`;
@@ -14,13 +14,11 @@ const TRUSTED = readDocuments(schema, "");
 const KEYS = Object.fromEntries(NAMES.map((name) => [variableOf(name), ORGANIZATIONS[name].key]));
 
 function faultsOf(entries: unknown, settings: Environment = {}): readonly string[] {
-  try {
-    readConfig({ ...KEYS, ORGANIZATIONS_FILE: organizationsFile(entries), ...settings } as Environment);
-    return [];
-  } catch (fault) {
-    if (fault instanceof ConfigError) return fault.faults;
-    throw fault;
-  }
+  return settingFaults({
+    ...KEYS,
+    ORGANIZATIONS_FILE: organizationsFile(entries),
+    ...settings,
+  } as Environment);
 }
 
 describe("the file of organizations", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
-import { ConfigError } from "../../src/settings/config-error.ts";
+import { settingFaults } from "../setting-faults.ts";
 
 const JWT = {
   AUTH: "jwt",
@@ -14,16 +14,6 @@ const SIGN_IN = {
   PUBLIC_URL: "https://analytics.example.com",
   SESSION_KEYS: "a secret of thirty-two characters",
 };
-
-function faultsOf(settings: Record<string, string>): readonly string[] {
-  try {
-    readConfig(settings);
-    return [];
-  } catch (fault) {
-    if (!(fault instanceof ConfigError)) throw fault;
-    return fault.faults;
-  }
-}
 
 test("a client, an origin and a secret offer sign-in by the first issuer", () => {
   const { auth } = readConfig(SIGN_IN).access;
@@ -41,7 +31,7 @@ test("a client, an origin and a secret offer sign-in by the first issuer", () =>
 });
 
 test("every fault of sign-in is named at once, without a secret", () => {
-  const faults = faultsOf({
+  const faults = settingFaults({
     ...JWT,
     OIDC_CLIENT_ID: "pages",
     OIDC_ISSUER: "https://evil.example.com",
@@ -88,5 +78,5 @@ test.each<[string, Record<string, string>, string]>([
     "PUBLIC_URL is not an https origin (http for a loopback address) without a path, such as https://analytics.example.com.",
   ],
 ])("sign-in %s is refused at start", (_which, settings, fault) => {
-  expect(faultsOf(settings)).toEqual([fault]);
+  expect(settingFaults(settings)).toEqual([fault]);
 });
