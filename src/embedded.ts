@@ -1,10 +1,8 @@
 import "./graphql-in-production.ts";
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { lifetimeOf, loggersOf } from "./cli/lifetime.ts";
-import { openMetrics } from "./cli/metrics/open.ts";
+import { lifetimeOf, observersOf } from "./cli/lifetime.ts";
 import { openApp } from "./cli/open.ts";
-import { openTracing } from "./cli/tracing.ts";
 import { ConfigError } from "./settings/config-error.ts";
 
 export interface EmbeddedOptions {
@@ -40,12 +38,10 @@ async function createEmbedded(
   { allowUnauthenticated = false, metrics: isMeasured = false }: EmbeddedOptions = {},
 ): Promise<EmbeddedApp> {
   const opened = await openApp(settings, {
-    async loggersOf(config, now) {
+    loggersOf(config, now) {
       if (config.sandbox === null && config.access.auth.kind === "none" && !allowUnauthenticated)
         throw new ConfigError([EXPOSED]);
-      const loggers = loggersOf(config, now);
-      const metrics = isMeasured ? await openMetrics() : null;
-      return { ...loggers, metrics, tracing: await openTracing(config, loggers.log) };
+      return observersOf(config, now, isMeasured);
     },
   });
   const { app, loggers } = opened;

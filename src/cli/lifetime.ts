@@ -1,11 +1,13 @@
 import type { Config } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import type { OutageSubject } from "../errors.ts";
-import type { Tracing } from "../server/observability/tracing.ts";
+import type { Metrics } from "../server/observability/metrics.ts";
 import type { ServerConfig } from "../settings/server.ts";
+import { VERSION } from "../version.ts";
 import { openAuditLog } from "./audit-log.ts";
 import { createLog, faultOf, logFault } from "./log.ts";
-import type { Opened } from "./open.ts";
+import type { Loggers, Opened } from "./open.ts";
+import { openTracing } from "./tracing.ts";
 
 /** How often the process looks whether the directory, or what is known of the issuer, is about to age. */
 const REFRESH_MS = 60_000;
@@ -14,7 +16,7 @@ const REFRESH_MS = 60_000;
 export function lifetimeOf({
   app,
   loggers,
-}: Opened<ReturnType<typeof loggersOf> & { readonly tracing?: Tracing | null }>) {
+}: Opened<ReturnType<typeof loggersOf> & Pick<Loggers, "tracing">>) {
   const refresh = () => {
     void app.refreshDirectory(); // at start it continues what an earlier process began
     void app.discoverIssuer();
@@ -55,6 +57,18 @@ export function loggersOf(config: Config, now: () => Instant) {
     onRecovery: (about: OutageSubject, seconds: number) => log.info({ ...about, seconds }, "available again"),
     onForeignOrigin: (origin: string) => log.info({ origin }, foreignOriginHint(origin, config.server)),
   };
+}
+
+/** Opens the logs, and metrics and traces where they are wanted: a gateway without them does not load their libraries. */
+export async function observersOf(config: Config, now: () => Instant, isMeasured: boolean) {
+  const loggers = loggersOf(config, now);
+  const tracing = await openTracing(config, loggers.log);
+  return { ...loggers, tracing, metrics: isMeasured ? await openMetrics() : null };
+}
+
+async function openMetrics(): Promise<Metrics> {
+  const { Metrics } = await import("../server/observability/metrics.ts");
+  return new Metrics(VERSION);
 }
 
 /** Says how to let pages of an origin read answers. */

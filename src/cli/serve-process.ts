@@ -8,12 +8,10 @@ import { createListener } from "../server/http/listener.ts";
 import type { AuthConfig } from "../settings/auth.ts";
 import type { TenantConfig } from "../settings/organizations.ts";
 import type { Environment } from "../settings/settings.ts";
-import { lifetimeOf, loggersOf } from "./lifetime.ts";
+import { lifetimeOf, observersOf } from "./lifetime.ts";
 import { cannotListen } from "./listen.ts";
-import { openMetrics } from "./metrics/open.ts";
 import { describeUpstream, openGateway } from "./open.ts";
 import { SLACK_MS, STOPPING, stopOnSignal } from "./stop.ts";
-import { openTracing } from "./tracing.ts";
 import { answerCalls } from "./workers/calls.ts";
 import { thisWorker } from "./workers/worker.ts";
 
@@ -21,7 +19,8 @@ import { thisWorker } from "./workers/worker.ts";
 export async function serveProcess(environment: Environment): Promise<void> {
   const worker = thisWorker();
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // their reader may go away
-  const opened = await openGateway(environment, {}, observersOf, worker);
+  const observers = (config: Config, now: () => Instant) => observersOf(config, now, config.metrics !== null);
+  const opened = await openGateway(environment, {}, observers, worker);
   if (opened === null) {
     if (worker !== null) process.exit(); // with the code of the fault; the channel to the primary would keep it running
     return;
@@ -57,13 +56,6 @@ export async function serveProcess(environment: Environment): Promise<void> {
     graceMs: config.limits.operationTimeoutMs + SLACK_MS,
   });
   process.on("SIGUSR2", () => loggers.auditLog.reopen());
-}
-
-/** Opens the logs, and the metrics where they are served: a gateway without them does not load their library. */
-async function observersOf(config: Config, now: () => Instant) {
-  const loggers = loggersOf(config, now);
-  const tracing = await openTracing(config, loggers.log);
-  return { ...loggers, tracing, metrics: config.metrics && (await openMetrics()) };
 }
 
 /** The query to begin with: an admin key alone cannot answer one about users. */
