@@ -20,7 +20,7 @@ import { SettingsReader } from "./settings/setting.ts";
 import type { Environment } from "./settings/settings.ts";
 import { TEAMS, teamsConfig } from "./settings/teams.ts";
 import { tracingConfig } from "./settings/tracing.ts";
-import { KEY_SETTINGS, organizationsWithKeys, upstreamConfig } from "./settings/upstream.ts";
+import { hasKeys, KEY_SETTINGS, upstreamConfig } from "./settings/upstream.ts";
 
 /** Everything an operator can set, by subject. Read once at start; frozen. */
 export type Config = ReturnType<typeof readConfig>;
@@ -29,11 +29,11 @@ export type Config = ReturnType<typeof readConfig>;
 export function readConfig(environment: Environment) {
   const reader = new SettingsReader(environment);
   const notes: string[] = [];
-  const isSandbox = reader.text(ORGANIZATIONS_FILE) === "" && organizationsWithKeys(reader) === 0;
+  const isSandbox = reader.text(ORGANIZATIONS_FILE) === "" && !hasKeys(reader);
   const auth = authConfig(reader);
-  const { keys, ...upstream } = upstreamConfig(reader, {
+  const { credentials, keys, ...upstream } = upstreamConfig(reader, {
     usesIssuer: auth.kind === "jwt",
-    hasOrganizations: reader.text(ORGANIZATIONS_FILE) !== "",
+    isSandbox,
   });
   const { analytics, lookups } = upstream.requestsPerMinute;
   const cache = cacheConfig(reader, { auth, isProduction: environment.NODE_ENV === "production" });
@@ -50,7 +50,7 @@ export function readConfig(environment: Environment) {
     named ??
     (sandbox?.organizations === "three"
       ? sandboxTenants(sandbox.seed)
-      : [unnamedTenant(keys, teamsConfig(reader, notes))]);
+      : [unnamedTenant({ credentials, keys, directory: teamsConfig(reader, notes) })]);
   const organizations = tenants.flatMap(({ credentials }) =>
     [credentials.analytics, credentials.admin].filter((each) => each !== null),
   );

@@ -56,7 +56,7 @@ const NO_TENANT: TenantConfig = {
   name: "",
   organizations: [],
   credentials: NO_KEYS,
-  keys: { credentials: NO_KEYS, files: [], reread: () => NO_KEYS },
+  keys: { files: [], reread: () => NO_KEYS },
   directory: { files: { teams: "", aliases: "" }, orgDirectory: { aliases: new Map(), teams: null } },
 };
 

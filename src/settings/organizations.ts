@@ -12,7 +12,7 @@ import { Credential, type Credentials } from "../upstream/access/credential.ts";
 import { ConfigError } from "./config-error.ts";
 import { text } from "./formats.ts";
 import { optional, type SettingsReader } from "./setting.ts";
-import type { TenantKeys } from "./upstream.ts";
+import type { KeyFiles } from "./upstream.ts";
 
 export const ORGANIZATIONS_FILE = optional({
   name: "ORGANIZATIONS_FILE",
@@ -26,7 +26,7 @@ export const ORGANIZATIONS_FILE = optional({
 /** A tenant with its keys and its people. */
 export interface TenantConfig extends Tenant {
   readonly credentials: Credentials;
-  readonly keys: TenantKeys;
+  readonly keys: KeyFiles;
   readonly directory: TenantDirectory;
 }
 
@@ -36,8 +36,10 @@ interface TenantDirectory {
 }
 
 /** Returns the tenant of a gateway without named organizations. */
-export function unnamedTenant(keys: TenantKeys, directory: TenantDirectory): TenantConfig {
-  return { name: null, organizations: ORGANIZATIONS, credentials: keys.credentials, keys, directory };
+export function unnamedTenant(
+  config: Pick<TenantConfig, "credentials" | "keys" | "directory">,
+): TenantConfig {
+  return { name: null, organizations: ORGANIZATIONS, ...config };
 }
 
 export interface OrganizationsOptions {
@@ -269,7 +271,7 @@ function tenantsOf(entries: readonly Entry[], faults: string[], notes: string[])
         name: entry.name,
         organizations: members.map(({ name, kind, isParent, parent }) => ({ name, kind, isParent, parent })),
         credentials,
-        keys: { credentials, files: members.map(({ keyFile }) => keyFile), reread },
+        keys: { files: members.map(({ keyFile }) => keyFile), reread },
         directory: { files: entry.files, orgDirectory },
       },
     ];
@@ -306,7 +308,7 @@ export function sandboxTenants(seed: number): readonly TenantConfig[] {
         ...(joinedBy === null ? [] : [ofKind(joinedBy, "CONSOLE")]),
       ],
       credentials,
-      keys: { credentials, files: [], reread: () => credentials },
+      keys: { files: [], reread: () => credentials },
       directory: { files: NO_FILES, orgDirectory: { aliases: new Map(), teams: null } },
     };
   });

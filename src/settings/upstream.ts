@@ -133,36 +133,35 @@ export const KEY_SETTINGS = {
 
 type KeyName = keyof typeof KEY_SETTINGS;
 
-const KEY_NAMES = Object.keys(KEY_SETTINGS) as KeyName[];
+type KeyTexts = Readonly<Record<KeyName, string>>;
 
 /** Keys as they are stated, and the files that they can be read from again; empty texts are not stated. */
 interface KeySources {
-  readonly stated: Readonly<Record<KeyName, string>>;
+  readonly stated: KeyTexts;
   /** Paths. */
-  readonly files: Readonly<Record<KeyName, string>>;
+  readonly files: KeyTexts;
 }
 
-/** Counts the organizations with a key. */
-export function organizationsWithKeys(reader: SettingsReader): number {
-  const isSet = (name: KeyName) => KEY_SETTINGS[name].some((each) => reader.text(each) !== "");
-  return Number(isSet("analytics")) + Number(isSet("admin") || isSet("adminToken"));
+/** True if a key is stated, or the file of one. */
+export function hasKeys(reader: SettingsReader): boolean {
+  return Object.values(KEY_SETTINGS).some((each) => each.some((setting) => reader.text(setting) !== ""));
 }
 
 /** Reads the keys, from their files where those are named. Every fault is a line that does not repeat a key. */
-function keysIn({ stated, files }: KeySources, faults: string[]): Readonly<Record<KeyName, string>> {
-  const keys = KEY_NAMES.map((name): [KeyName, string] => {
+function keysIn({ stated, files }: KeySources, faults: string[]): KeyTexts {
+  const keyOf = (name: KeyName): string => {
     const [{ name: variable }, { name: fileVariable }] = KEY_SETTINGS[name];
     const path = files[name];
-    if (path === "") return [name, stated[name]];
+    if (path === "") return stated[name];
     if (stated[name] !== "") faults.push(`${variable} and ${fileVariable} are both set; unset one of them.`);
-    return [name, keyInFile(path, fileVariable, faults)];
-  });
-  const { analytics, admin, adminToken } = Object.fromEntries(keys) as Record<KeyName, string>;
-  faults.push(...keyFaults({ analytics, admin }), ...tokenFaults(UPSTREAM.adminToken.name, adminToken));
+    return keyInFile(path, fileVariable, faults);
+  };
+  const keys = { analytics: keyOf("analytics"), admin: keyOf("admin"), adminToken: keyOf("adminToken") };
+  faults.push(...keyFaults(keys), ...tokenFaults(UPSTREAM.adminToken.name, keys.adminToken));
   const isSet = (name: KeyName) => stated[name] !== "" || files[name] !== "";
   if (isSet("admin") && isSet("adminToken"))
     faults.push("ANTHROPIC_ADMIN_KEY and ANTHROPIC_ADMIN_TOKEN are both set; unset one of them.");
-  return { analytics, admin, adminToken };
+  return keys;
 }
 
 function keyInFile(path: string, variable: string, faults: string[]): string {
@@ -184,30 +183,28 @@ function reread(sources: KeySources): Credentials {
   return credentials(keys);
 }
 
-/** Keys of a tenant, which can be replaced in their files while the gateway runs. */
-export interface TenantKeys {
-  readonly credentials: Credentials;
-  /** Paths of the files with keys; empty where there is none. */
+/** Files with the keys of a tenant, which can be replaced while the gateway runs. */
+export interface KeyFiles {
+  /** Paths; empty for a key without a file. */
   readonly files: readonly string[];
-  /** Reads the keys again from their files; throws ConfigError where they cannot be used. */
+  /** Reads the keys again; throws ConfigError where they cannot be used. */
   readonly reread: () => Credentials;
 }
 
 export interface UpstreamSettingsOptions {
   readonly usesIssuer: boolean;
-  /** A file names the organizations, so that it states their keys. */
-  readonly hasOrganizations: boolean;
+  /** The sandbox stands in for the APIs. */
+  readonly isSandbox: boolean;
 }
 
-/** Reads the settings of the upstream APIs. Without keys the sandbox stands in for them. */
-export function upstreamConfig(
-  reader: SettingsReader,
-  { usesIssuer, hasOrganizations }: UpstreamSettingsOptions,
-) {
-  const texts = (i: 0 | 1) =>
-    Object.fromEntries(KEY_NAMES.map((name) => [name, reader.text(KEY_SETTINGS[name][i])]));
-  const keySources = { stated: texts(0), files: texts(1) } as object as KeySources;
-  const isSandbox = !hasOrganizations && organizationsWithKeys(reader) === 0;
+/** Reads the settings of the upstream APIs. */
+export function upstreamConfig(reader: SettingsReader, { usesIssuer, isSandbox }: UpstreamSettingsOptions) {
+  const texts = (i: 0 | 1): KeyTexts => ({
+    analytics: reader.text(KEY_SETTINGS.analytics[i]),
+    admin: reader.text(KEY_SETTINGS.admin[i]),
+    adminToken: reader.text(KEY_SETTINGS.adminToken[i]),
+  });
+  const keySources = { stated: texts(0), files: texts(1) };
   if (isSandbox && reader.text(UPSTREAM.baseUrl) !== "")
     reader.faults.push(
       "ANTHROPIC_BASE_URL is set without a key; set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY too.",
@@ -215,12 +212,12 @@ export function upstreamConfig(
   const keys = keysIn(keySources, reader.faults);
   return Object.freeze({
     baseUrl: reader.read(UPSTREAM.baseUrl),
-    /** The keys where no file names organizations. */
+    /** The keys where no file names organizations, and their files. */
+    credentials: isSandbox ? SANDBOX_CREDENTIALS : credentials(keys),
     keys: {
-      credentials: isSandbox ? SANDBOX_CREDENTIALS : credentials(keys),
       files: Object.values(keySources.files),
       reread: () => reread(keySources),
-    } satisfies TenantKeys,
+    } satisfies KeyFiles,
     // The sandbox runs in this process: a proxy of the environment is not for it.
     proxies: isSandbox && !usesIssuer ? NO_PROXIES : proxies(reader),
     timeoutMs: reader.read(UPSTREAM.timeoutMs),
@@ -238,7 +235,7 @@ const SANDBOX_CREDENTIALS = credentials({
   adminToken: "",
 });
 
-function credentials({ analytics, admin, adminToken }: Readonly<Record<KeyName, string>>): Credentials {
+function credentials({ analytics, admin, adminToken }: KeyTexts): Credentials {
   const token = adminToken === "" ? null : new Credential(adminToken, "bearer");
   return {
     analytics: analytics === "" ? null : new Credential(analytics),
