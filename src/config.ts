@@ -8,13 +8,8 @@ import { limitsConfig } from "./settings/limits.ts";
 import { linksConfig } from "./settings/links.ts";
 import { logsConfig } from "./settings/logs.ts";
 import { metricsConfig } from "./settings/metrics.ts";
-import {
-  ORGANIZATIONS_FILE,
-  organizationsConfig,
-  sandboxTenants,
-  unnamedTenant,
-} from "./settings/organizations.ts";
-import { CLOCK, sandboxConfig } from "./settings/sandbox.ts";
+import { ORGANIZATIONS_FILE, organizationsConfig, unnamedTenant } from "./settings/organizations.ts";
+import { CLOCK, sandboxConfig, sandboxTenants } from "./settings/sandbox.ts";
 import { serverConfig } from "./settings/server.ts";
 import { SettingsReader } from "./settings/setting.ts";
 import type { Environment } from "./settings/settings.ts";

@@ -5,7 +5,7 @@ import { whileCurrent } from "./cache/validity.ts";
 import type { Context, ReadableOrganization, TenantContext, Warning } from "./context.ts";
 import type { SpendBudget } from "./domain/budget.ts";
 import type { Instant } from "./domain/day.ts";
-import type { Tenant } from "./domain/organization.ts";
+import type { NamedOrganization, Tenant } from "./domain/organization.ts";
 import { Pseudonyms } from "./domain/pseudonym.ts";
 import { type OrgDirectory, pseudonymousDirectory } from "./domain/team.ts";
 import { mayReadOrganization, type Viewer } from "./domain/viewer.ts";
@@ -13,7 +13,7 @@ import { KeyGenerations } from "./key-generations.ts";
 import { DirectoryCache } from "./loaders/directory/directory.ts";
 import { watchedFile } from "./server/auth/watched-file.ts";
 import type { StatedLimit } from "./settings/limits.ts";
-import type { TenantConfig } from "./settings/organizations.ts";
+import { type TenantConfig, withoutFiles } from "./settings/organizations.ts";
 import { rereadDirectory } from "./settings/teams.ts";
 import type { Credentials } from "./upstream/access/credential.ts";
 import { Operation, type OperationOptions } from "./upstream/budget/operation.ts";
@@ -57,7 +57,7 @@ const NO_TENANT: TenantConfig = {
   organizations: [],
   credentials: NO_KEYS,
   keys: { files: [], reread: () => NO_KEYS },
-  directory: { files: { teams: "", aliases: "" }, orgDirectory: { aliases: new Map(), teams: null } },
+  directory: withoutFiles(),
 };
 
 /** Makes the contexts of operations. Tenants share no upstream, directory or pseudonyms. */
@@ -207,15 +207,17 @@ class TenantState {
     return this.current.upstream.answer;
   }
 
+  /** Returns the organizations that a viewer may read. */
   readableBy(viewer: Viewer): readonly ReadableOrganization[] {
-    const { name: tenant, organizations } = this.tenant;
-    return organizations
-      .filter(({ name }) => mayReadOrganization(viewer, name))
-      .map((each) => ({
-        ...each,
-        tenant,
-        hasKey: this.credentials[each.kind === "ENTERPRISE" ? "analytics" : "admin"] !== null,
-      }));
+    return this.#readableBy(viewer).map((each) => ({
+      ...each,
+      tenant: this.tenant.name,
+      hasKey: this.credentials[each.kind === "ENTERPRISE" ? "analytics" : "admin"] !== null,
+    }));
+  }
+
+  #readableBy(viewer: Viewer): readonly NamedOrganization[] {
+    return this.tenant.organizations.filter(({ name }) => mayReadOrganization(viewer, name));
   }
 
   /** The parts of the context of an operation, as its viewer sees organizations and people. */
@@ -235,9 +237,9 @@ class TenantState {
   }
 
   #limited(upstream: Upstream, viewer: Viewer): Upstream {
-    const { organizations } = this.tenant;
-    const readable = organizations.filter(({ name }) => mayReadOrganization(viewer, name));
-    return readable.length === organizations.length ? upstream : limitedUpstream(upstream, readable);
+    const readable = this.#readableBy(viewer);
+    const isLimited = readable.length < this.tenant.organizations.length;
+    return isLimited ? limitedUpstream(upstream, readable) : upstream;
   }
 
   #pseudonymous(named: OrgDirectory): OrgDirectory {

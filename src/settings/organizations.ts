@@ -35,6 +35,11 @@ interface TenantDirectory {
   readonly orgDirectory: OrgDirectory;
 }
 
+/** Returns the people of a tenant for which the operator has no files. */
+export function withoutFiles(): TenantDirectory {
+  return { files: { teams: "", aliases: "" }, orgDirectory: { aliases: new Map(), teams: null } };
+}
+
 /** Returns the tenant of a gateway without named organizations. */
 export function unnamedTenant(
   config: Pick<TenantConfig, "credentials" | "keys" | "directory">,
@@ -281,37 +286,3 @@ function tenantsOf(entries: readonly Entry[], faults: string[], notes: string[])
 function quoted(field: string): string {
   return /^[\w -]{1,40}$/.test(field) && !field.startsWith("sk-ant") ? `\`${field}\`` : "a field";
 }
-
-const SANDBOX_TENANTS: readonly { readonly name: string; readonly joinedBy: string | null }[] = [
-  { name: "north", joinedBy: "platform" },
-  { name: "south", joinedBy: null },
-];
-
-/** Returns three organizations of the sandbox: two Enterprise organizations, and a Console organization that joins the first. */
-export function sandboxTenants(seed: number): readonly TenantConfig[] {
-  return SANDBOX_TENANTS.map(({ name, joinedBy }, i) => {
-    const key = (prefix: string) => new Credential(`${prefix}-seed${seed + i}`);
-    const credentials = {
-      analytics: key("sk-ant-api01-sandbox"),
-      admin: joinedBy === null ? null : key("sk-ant-admin01-sandbox"),
-    };
-    const ofKind = (each: string, kind: OrganizationKind) => ({
-      name: each,
-      kind,
-      isParent: false,
-      parent: null,
-    });
-    return {
-      name,
-      organizations: [
-        ofKind(name, "ENTERPRISE"),
-        ...(joinedBy === null ? [] : [ofKind(joinedBy, "CONSOLE")]),
-      ],
-      credentials,
-      keys: { files: [], reread: () => credentials },
-      directory: { files: NO_FILES, orgDirectory: { aliases: new Map(), teams: null } },
-    };
-  });
-}
-
-const NO_FILES: DirectoryFiles = { teams: "", aliases: "" };

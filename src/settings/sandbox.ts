@@ -1,5 +1,8 @@
 import { parseInstant } from "../domain/day.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
+import { Credential } from "../upstream/access/credential.ts";
 import { ON_OR_OFF, oneOf, wholeNumber } from "./formats.ts";
+import { type TenantConfig, withoutFiles } from "./organizations.ts";
 import { optional, type SettingsReader, setting } from "./setting.ts";
 
 export const SANDBOX = {
@@ -45,4 +48,36 @@ export const CLOCK = optional({
 /** Reads the size and seed of the simulated organization. */
 export function sandboxConfig(reader: SettingsReader) {
   return Object.freeze(reader.readAll(SANDBOX));
+}
+
+const SANDBOX_TENANTS: readonly { readonly name: string; readonly joinedBy: string | null }[] = [
+  { name: "north", joinedBy: "platform" },
+  { name: "south", joinedBy: null },
+];
+
+/** Returns three organizations of the sandbox: two Enterprise organizations, and a Console organization that joins the first. */
+export function sandboxTenants(seed: number): readonly TenantConfig[] {
+  return SANDBOX_TENANTS.map(({ name, joinedBy }, i) => {
+    const key = (prefix: string) => new Credential(`${prefix}-seed${seed + i}`);
+    const credentials = {
+      analytics: key("sk-ant-api01-sandbox"),
+      admin: joinedBy === null ? null : key("sk-ant-admin01-sandbox"),
+    };
+    const ofKind = (each: string, kind: OrganizationKind) => ({
+      name: each,
+      kind,
+      isParent: false,
+      parent: null,
+    });
+    return {
+      name,
+      organizations: [
+        ofKind(name, "ENTERPRISE"),
+        ...(joinedBy === null ? [] : [ofKind(joinedBy, "CONSOLE")]),
+      ],
+      credentials,
+      keys: { files: [], reread: () => credentials },
+      directory: withoutFiles(),
+    };
+  });
 }
