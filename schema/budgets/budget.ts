@@ -1,4 +1,4 @@
-import { type BudgetFigures, figuresOfBudget, requestsOfBudgets } from "../../src/analytics/budgets.ts";
+import { figuresOfBudget, requestsOfBudgets } from "../../src/analytics/budgets.ts";
 import { costReport } from "../../src/analytics/cost.ts";
 import type { Context } from "../../src/context.ts";
 import {
@@ -52,10 +52,6 @@ const fromFigures = {
   requests: (_input: object, ctx: Context) => requestsOfBudgets(ctx, budgetsFor(ctx)),
 } as const;
 
-function figuresOf(budget: SpendBudget, ctx: Context): Promise<BudgetFigures> {
-  return figuresOfBudget(ctx, budget, dayOf(ctx.now()));
-}
-
 const Budget = builder.objectRef<SpendBudget>("Budget").implement({
   description:
     "A budget from the operator's file, with its spend in the current period. Spend is net: after discount, before credits.",
@@ -90,46 +86,46 @@ const Budget = builder.objectRef<SpendBudget>("Budget").implement({
       type: Money,
       description:
         "Net spend from the first day of the period up to and including today, exact; equal to `cost` of the same subject and days. A lower bound while days are open, since upstream exports usage late. Additive over periods.",
-      resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).spend.spent,
+      resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).spend.spent,
     }),
     share: t.field({
       ...fromFigures,
       type: "Decimal",
       description: "`spent` divided by `amount`: 0.8 is four fifths of it. Not additive.",
-      resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).share,
+      resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).share,
     }),
     wholeDays: t.field({
       ...fromFigures,
       type: "Count",
       description:
         "Days of the period, from the first on, that upstream's export covers completely. Not additive.",
-      resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).spend.wholeDays,
+      resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).spend.wholeDays,
     }),
     projected: t.field({
       ...fromFigures,
       type: DerivedMoney,
       description:
         "Spend of the whole period if its other days cost as much as its complete days did on average. Null without a complete day.",
-      resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).projected,
+      resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).projected,
     }),
     exhaustedOn: t.field({
       ...fromFigures,
       type: "Date",
       description:
         "The UTC day on which `spent` reached the amount, or on which it will at the average of the complete days. Null: not in this period. Null also for a team that has spent its amount: its days are not read one by one.",
-      resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).exhaustedOn,
+      resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).exhaustedOn,
     }),
     state: t.field({
       ...fromFigures,
       type: BudgetStateEnum,
       description: `How the period stands, the most serious that holds. Projections count from ${FEWEST_WHOLE_DAYS} complete days on.`,
-      resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).state,
+      resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).state,
     }),
     freshness: t.field({
       ...fromFigures,
       type: Freshness,
       description: "Age of the figures.",
-      resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).freshness,
+      resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).freshness,
     }),
   }),
 });

@@ -8,7 +8,7 @@ import {
   type SpendBudget,
   statusOfBudget,
 } from "../domain/budget.ts";
-import { addDays, type Day, dayOf, daysBetween, earlier, startOf } from "../domain/day.ts";
+import { addDays, dayOf, daysBetween, earlier, startOf } from "../domain/day.ts";
 import { ZERO } from "../domain/decimal.ts";
 import { type MoneyAmount, plusMoney, type SpendAmounts } from "../domain/money.ts";
 import { emailKey, type OrganizationKind } from "../domain/organization.ts";
@@ -26,7 +26,7 @@ import { costReport } from "./cost.ts";
 import { type FreshnessState, freshnessOf } from "./freshness.ts";
 import { organizationNamed } from "./organizations.ts";
 import { answerBy } from "./report/answer.ts";
-import { EXPORT_DAYS } from "./report/exported-days.ts";
+import { refuseLateExport } from "./report/exported-days.ts";
 import { likelyPlan, planBy, plansFor, type ReportPlan, type ReportPlans } from "./report/plan.ts";
 import { readReport } from "./report/read.ts";
 import { requestsOfReport } from "./report/requests.ts";
@@ -47,21 +47,20 @@ interface Question {
 
 type Read = Pick<BudgetFigures, "spend" | "freshness">;
 
-/** Returns the figures of a budget in the period that a day is in. Budgets that are read at once share their requests. */
-export async function figuresOfBudget(ctx: Context, budget: SpendBudget, on: Day): Promise<BudgetFigures> {
-  const read = await spendBySubject(ctx, questionOf(ctx, budget, on)).load(budget.subjectId ?? "");
+/** Returns the figures of a budget in the period of today. Budgets that are read at once share their requests. */
+export async function figuresOfBudget(ctx: Context, budget: SpendBudget): Promise<BudgetFigures> {
+  const read = await spendBySubject(ctx, questionOf(ctx, budget)).load(budget.subjectId ?? "");
   if (read === null) throw new Error("a budget was not read");
   return { ...read, ...statusOfBudget(budget, read.spend) };
 }
 
 /** Plans the requests for the figures of budgets in the periods of today. */
 export function requestsOfBudgets(ctx: Context, budgets: readonly SpendBudget[]): readonly FieldRequests[] {
-  const today = dayOf(ctx.now());
-  const questions = Map.groupBy(budgets, (budget) => JSON.stringify(questionOf(ctx, budget, today)));
+  const questions = Map.groupBy(budgets, (budget) => JSON.stringify(questionOf(ctx, budget)));
   return [...questions.values()].flatMap((alike): readonly FieldRequests[] => {
     const [first] = alike;
     if (first === undefined) return [];
-    const question = questionOf(ctx, first, today);
+    const question = questionOf(ctx, first);
     const range = rangeSoFar(ctx, question.period);
     if (question.subject === "TEAM") return requestsOfTeams(ctx, question.organization, range);
     const ids = alike.flatMap(({ subjectId }) => subjectId ?? []);
@@ -73,11 +72,11 @@ export function requestsOfBudgets(ctx: Context, budgets: readonly SpendBudget[])
   });
 }
 
-function questionOf(ctx: Context, { organization, subject, period }: SpendBudget, on: Day): Question {
+function questionOf(ctx: Context, { organization, subject, period }: SpendBudget): Question {
   return {
     organization: organizationNamed(ctx, organization),
     subject,
-    period: budgetPeriodOn(period, on),
+    period: budgetPeriodOn(period, dayOf(ctx.now())),
   };
 }
 
@@ -197,22 +196,16 @@ function wholeDaysOf(
   return open < 0 ? days.length : open;
 }
 
-/** Throws NOT_YET_AVAILABLE where the export is so late that nothing spent would be untrue. */
+/** Throws NOT_YET_AVAILABLE where the export is unusually late. */
 function checkedFreshness(
   { now }: Context,
   { resource, windows }: ReportPlan<SpendAmounts>,
   sources: readonly PageProvenance[],
 ): FreshnessState {
   const { dataset, watermarked } = resource.endpoint;
-  const freshness = freshnessOf(dataset, sources);
-  const isLate = addDays(windows.range.from, EXPORT_DAYS) <= dayOf(now());
-  if (watermarked && isLate && sources.every(({ asOf }) => asOf === null))
-    throw new GatewayError(
-      "NOT_YET_AVAILABLE",
-      `${dataset} still has no export that covers ${windows.range.from}, which is unusually late; retry in a few hours.`,
-      { dataset },
-    );
-  return freshness;
+  if (watermarked && sources.every(({ asOf }) => asOf === null))
+    refuseLateExport(dataset, windows.range.from, now());
+  return freshnessOf(dataset, sources);
 }
 
 function plansOfTeams(

@@ -1,19 +1,17 @@
 import type { Context } from "../context.ts";
 import type { ReportUser } from "../domain/bucket.ts";
-import { addDays, dayOf } from "../domain/day.ts";
 import { ZERO } from "../domain/decimal.ts";
 import { type SpendAmounts, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { type Ratio, ratioOf } from "../domain/ratio.ts";
 import type { Dimension } from "../domain/report.ts";
-import { GatewayError } from "../errors.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
 import { costReport } from "./cost.ts";
 import { TOP } from "./dashboard-people.ts";
 import { type FreshnessState, freshnessOf } from "./freshness.ts";
 import { answerBy } from "./report/answer.ts";
-import { EXPORT_DAYS } from "./report/exported-days.ts";
+import { refuseLateExport } from "./report/exported-days.ts";
 import { likelyPlan, plansFor, type ReportPlans } from "./report/plan.ts";
 import type { GatewayRow, ReportChoice, Source } from "./report/report.ts";
 import { requestsOfReport } from "./report/requests.ts";
@@ -98,14 +96,8 @@ function answered(
     const { source, organization } = plan.source;
     const freshness = freshnessOf(plan.resource.endpoint.dataset, sources);
     const rows = ranked.map(({ row }) => row);
-    const isLate = addDays(range.from, EXPORT_DAYS) <= dayOf(ctx.now());
-    if (rows.length === 0 && isLate && plan.resource.endpoint.watermarked && freshness.refreshedAt === null) {
-      throw new GatewayError(
-        "NOT_YET_AVAILABLE",
-        `${freshness.source} still has no export that covers ${range.from}, which is unusually late; retry in a few hours.`,
-        { dataset: freshness.source },
-      );
-    }
+    if (rows.length === 0 && plan.resource.endpoint.watermarked && freshness.refreshedAt === null)
+      refuseLateExport(freshness.source, range.from, ctx.now());
     return { range: plan.windows.range, source, organization, freshness, rows };
   });
 }

@@ -1,3 +1,4 @@
+import type { Dataset } from "../../domain/dataset.ts";
 import { addDays, type Day, dayOf, earlier, type Instant } from "../../domain/day.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { GatewayError } from "../../errors.ts";
@@ -8,7 +9,17 @@ import { requestsOfTotal } from "./requests.ts";
 import { ungrouped } from "./total.ts";
 
 /** Upstream exports at least once in a day: what began so many days ago has an export, or that is late. */
-export const EXPORT_DAYS = 2;
+const EXPORT_DAYS = 2;
+
+/** Throws NOT_YET_AVAILABLE where days without an export are so old that to answer "nothing" would be untrue. */
+export function refuseLateExport(dataset: Dataset, from: Day, now: Instant): void {
+  if (addDays(from, EXPORT_DAYS) > dayOf(now)) return;
+  throw new GatewayError(
+    "NOT_YET_AVAILABLE",
+    `${dataset} still has no export that covers ${from}, which is unusually late; retry in a few hours.`,
+    { dataset },
+  );
+}
 
 /**
  * Returns the days of a plan that upstream's export covers whole. Throws NOT_YET_AVAILABLE. The newest month says it, unless no
