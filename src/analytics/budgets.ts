@@ -9,8 +9,7 @@ import {
   statusOfBudget,
 } from "../domain/budget.ts";
 import { addDays, dayOf, daysBetween, earlier, startOf } from "../domain/day.ts";
-import { ZERO } from "../domain/decimal.ts";
-import { type MoneyAmount, plusMoney, type SpendAmounts } from "../domain/money.ts";
+import { type MoneyAmount, NO_MONEY, plusMoney, type SpendAmounts } from "../domain/money.ts";
 import { emailKey, type OrganizationKind } from "../domain/organization.ts";
 import { type DayRange, daysIn, sameRange, splitByDay } from "../domain/range.ts";
 import type { Dimension, Filter, ReportQuestion } from "../domain/report.ts";
@@ -169,19 +168,17 @@ async function readDays(
     const wholeDays = wholeDaysOf(plan, sources);
     const byId = Map.groupBy(rows, (row) => (split === null ? "" : split.idOf(row)));
     return (id) => {
-      const byDay: MoneyAmount[] = Array.from({ length: daysIn(range) }, () => NOTHING);
+      const byDay: MoneyAmount[] = Array.from({ length: daysIn(range) }, () => NO_MONEY);
       for (const { from, measure } of byId.get(id) ?? []) {
         const i = daysBetween(range.from, dayOf(from));
-        byDay[i] = plusMoney(byDay[i] ?? NOTHING, measure.net);
+        byDay[i] = plusMoney(byDay[i] ?? NO_MONEY, measure.net);
       }
-      const sumOf = (days: readonly MoneyAmount[]) => days.reduce(plusMoney, NOTHING);
+      const sumOf = (days: readonly MoneyAmount[]) => days.reduce(plusMoney, NO_MONEY);
       const wholeSpent = sumOf(byDay.slice(0, wholeDays));
       return { freshness, spend: { period, spent: sumOf(byDay), wholeDays, wholeSpent, byDay } };
     };
   });
 }
-
-const NOTHING: MoneyAmount = { cents: ZERO, currency: "USD" };
 
 /** How many days from the first on the export covers whole. */
 function wholeDaysOf(
@@ -264,7 +261,7 @@ async function spendOfTeams(
       wholeDays === 0 || isWhole ? soFar.rows : (await rankByTeam(ctx, planOver(plan, whole, ctx))).rows;
     const netOf = (rows: typeof soFar.rows, teamId: string): MoneyAmount | Error => {
       const row = rows.find(({ team }) => team?.kind === "team" && team.team.teamId === teamId);
-      if (row === undefined) return NOTHING;
+      if (row === undefined) return NO_MONEY;
       return (row.groupSize?.isEnough ?? true) ? row.measure.net : unseen("Spend of so few people of a team");
     };
     return new Map(
@@ -276,7 +273,7 @@ async function spendOfTeams(
         if (other !== undefined)
           return [id, badInput("Several teams have the name of this budget; BUDGETS_FILE can state the id.")];
         const spent = netOf(soFar.rows, team.teamId);
-        const wholeSpent = wholeDays === 0 ? NOTHING : netOf(ofWhole, team.teamId);
+        const wholeSpent = wholeDays === 0 ? NO_MONEY : netOf(ofWhole, team.teamId);
         if (spent instanceof Error) return [id, spent];
         if (wholeSpent instanceof Error) return [id, wholeSpent];
         return [id, { freshness, spend: { period, spent, wholeDays, wholeSpent, byDay: null } }];

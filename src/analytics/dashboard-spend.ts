@@ -1,7 +1,6 @@
 import type { Context } from "../context.ts";
 import type { ReportUser } from "../domain/bucket.ts";
-import { ZERO } from "../domain/decimal.ts";
-import { type SpendAmounts, spends } from "../domain/money.ts";
+import { NO_MONEY, type SpendAmounts, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { type Ratio, ratioOf } from "../domain/ratio.ts";
@@ -126,11 +125,10 @@ function totalOf(
   rows: readonly GatewayRow<SpendAmounts>[],
   { organization, source }: Pick<Answer, "organization" | "source">,
 ): SpendAmounts {
-  const free = { cents: ZERO, currency: "USD" };
   const isUnpriced = organization === "CONSOLE" && source === "LEGACY";
   const nothing = isUnpriced
-    ? { net: free, list: null, requests: null }
-    : { net: free, list: free, requests: 0 };
+    ? { net: NO_MONEY, list: null, requests: null }
+    : { net: NO_MONEY, list: NO_MONEY, requests: 0 };
   const [first = nothing, ...rest] = rows.map(({ measure }) => measure);
   return rest.reduce(spends.plus, first);
 }

@@ -7,11 +7,11 @@ import {
   startOfWeek,
   startOfYear,
 } from "./day.ts";
-import { compare, type Decimal, parseDecimal, plus, ZERO } from "./decimal.ts";
-import { projected } from "./measures.ts";
+import { compare, type Decimal, parseDecimal, plus, times, timesPowerOfTen, ZERO } from "./decimal.ts";
+import { projected, ratio } from "./measures.ts";
 import type { MoneyAmount } from "./money.ts";
 import { type DayRange, daysIn } from "./range.ts";
-import { ratioOf, rounded } from "./ratio.ts";
+import { ratioOf } from "./ratio.ts";
 
 /** The subjects that a budget can be about. */
 export const BUDGET_SUBJECTS = {
@@ -106,6 +106,8 @@ export function statusOfBudget(
   spend: BudgetSpend,
 ): BudgetStatus {
   const { period, spent, wholeDays, wholeSpent } = spend;
+  const share = ratio(spent.cents, amount.cents);
+  if (share === null) throw new RangeError("a budget of nothing");
   const expected = projected(wholeSpent, wholeDays, daysIn(period));
   const isSpent = compare(spent.cents, amount.cents) >= 0;
   const isOver =
@@ -118,24 +120,14 @@ export function statusOfBudget(
   );
   return {
     state: isSpent ? "EXHAUSTED" : isOver ? "AT_RISK" : isWarned ? "WARNING" : "ON_TRACK",
-    share: shareOf(spent.cents, amount.cents),
+    share,
     projected: expected,
     exhaustedOn: isSpent ? dayReached(amount, spend) : isOver ? dayProjected(amount, spend) : null,
   };
 }
 
-function shareOf(spent: Decimal, amount: Decimal): Decimal {
-  const ratio = ratioOf(spent, amount);
-  if (ratio === null) throw new RangeError("a budget of nothing");
-  return rounded(ratio);
-}
-
 function isReached(spent: Decimal, amount: Decimal, percent: number): boolean {
   return compare(times(spent, 100), times(amount, percent)) >= 0;
-}
-
-function times({ units, scale }: Decimal, factor: number): Decimal {
-  return { units: units * BigInt(factor), scale };
 }
 
 /** The first day with which the amount was spent; null where days are unknown. */
@@ -163,6 +155,5 @@ export function dollarAmount(value: unknown): MoneyAmount | null {
   if (typeof text !== "string" || !/^\d{1,12}(\.\d{1,2})?$/.test(text)) return null;
   const whole = parseDecimal(text);
   if (whole === null || whole.units === 0n) return null;
-  const cents = { units: whole.units * 10n ** BigInt(2 - whole.scale), scale: 0 };
-  return { cents, currency: "USD" };
+  return { cents: timesPowerOfTen(whole, 2), currency: "USD" };
 }

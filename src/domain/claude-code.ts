@@ -1,7 +1,6 @@
 import type { ToolActionCounts } from "./activity.ts";
 import type { Day } from "./day.ts";
-import { ZERO } from "./decimal.ts";
-import { type MoneyAmount, plusMoney } from "./money.ts";
+import { type MoneyAmount, NO_MONEY, plusMoney } from "./money.ts";
 
 /**
  * One actor's Claude Code activity on one UTC day for one combination of terminal, local or remote, and customer type.
@@ -83,7 +82,7 @@ export function sumOfRecords(records: readonly CodeTotals[]): SumOfRecords | nul
 
 /** The estimate over all models. */
 export function estimatedCost(totals: CodeTotals): MoneyAmount {
-  const [first = { cents: ZERO, currency: "USD" }, ...rest] = totals.models.map((model) => model.estimated);
+  const [first = NO_MONEY, ...rest] = totals.models.map((model) => model.estimated);
   return rest.reduce(plusMoney, first);
 }
 

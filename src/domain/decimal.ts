@@ -72,6 +72,10 @@ export function compare(a: Decimal, b: Decimal): number {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
+export function times({ units, scale }: Decimal, factor: number): Decimal {
+  return { units: units * BigInt(factor), scale };
+}
+
 /** A hundredth: cents as dollars. */
 export function hundredth(amount: Decimal): Decimal {
   return timesPowerOfTen(amount, -2);

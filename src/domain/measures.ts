@@ -1,4 +1,4 @@
-import { compare, type Decimal, decimalOf, negative, plus, ZERO } from "./decimal.ts";
+import { compare, type Decimal, decimalOf, negative, plus, times, ZERO } from "./decimal.ts";
 import type { MoneyAmount } from "./money.ts";
 import { ratioOf, rounded } from "./ratio.ts";
 
@@ -39,8 +39,8 @@ interface CodeWork {
   readonly sessions: number | null;
 }
 
-/** Projects a month of `days` days from `soFar`, which its first `whole` days made, at their average. */
+/** Projects a period of `days` days from `soFar`, which its first `whole` days made, at their average. */
 export function projected(soFar: MoneyAmount, whole: number, days: number): MoneyAmount | null {
-  const cents = ratio({ ...soFar.cents, units: soFar.cents.units * BigInt(days) }, decimalOf(whole));
+  const cents = ratio(times(soFar.cents, days), decimalOf(whole));
   return cents && { cents, currency: soFar.currency };
 }

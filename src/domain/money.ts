@@ -1,10 +1,12 @@
-import { type Decimal, hundredth, negative, parts, plus, wholeParts } from "./decimal.ts";
+import { type Decimal, hundredth, negative, parts, plus, wholeParts, ZERO } from "./decimal.ts";
 
 /** An exact amount in cents of `currency`. Amounts of different currencies are never added. */
 export interface MoneyAmount {
   readonly cents: Decimal;
   readonly currency: string;
 }
+
+export const NO_MONEY: MoneyAmount = { cents: ZERO, currency: "USD" };
 
 /** Spend: charged (after discount, before credits) and at list price. */
 export interface SpendAmounts {
