@@ -5,44 +5,33 @@ import {
   BUDGET_PERIODS,
   BUDGET_STATES,
   BUDGET_SUBJECTS,
-  type BudgetPeriod,
-  type BudgetSubject,
   budgetPeriodOn,
   FEWEST_WHOLE_DAYS,
   type SpendBudget,
-  type SpendBudgetState,
 } from "../../src/domain/budget.ts";
 import { dayOf } from "../../src/domain/day.ts";
 import { TEAM_SOURCES } from "../../src/loaders/teams.ts";
 import { budgetsFor, visibleBudgets } from "../../src/loaders/visible-budgets.ts";
 import { builder } from "../framework/builder.ts";
+import { describedValues } from "../framework/described-values.ts";
 import { Freshness } from "../framework/freshness.ts";
 import { DerivedMoney, Money } from "../framework/money.ts";
 import { ofOrganization, tenantArg } from "../framework/organization.ts";
 import { ResolvedRange } from "../framework/range.ts";
 
-function described<Name extends string>(
-  values: Readonly<Record<Name, string>>,
-): { [N in Name]: { description: string } } {
-  const entries = Object.entries<string>(values).map(([name, description]) => [name, { description }]);
-  return Object.fromEntries(entries);
-}
-
 const BudgetSubjectEnum = builder.enumType("BudgetSubject", {
   description: "What a budget is about.",
-  values: described<BudgetSubject>(BUDGET_SUBJECTS),
+  values: describedValues(BUDGET_SUBJECTS, (text) => text),
 });
 
 const BudgetPeriodEnum = builder.enumType("BudgetPeriod", {
   description: "Periods of the UTC calendar that a budget can be for.",
-  values: Object.fromEntries(
-    Object.entries(BUDGET_PERIODS).map(([name, { means }]) => [name, { description: means }]),
-  ) as { [P in BudgetPeriod]: { description: string } },
+  values: describedValues(BUDGET_PERIODS, ({ means }) => means),
 });
 
 const BudgetStateEnum = builder.enumType("BudgetState", {
   description: "States of a budget, the calmest first.",
-  values: described<SpendBudgetState>(BUDGET_STATES),
+  values: describedValues(BUDGET_STATES, (text) => text),
 });
 
 /** Options of a field that needs the figures of its budget; those of all budgets of the answer share their requests. */

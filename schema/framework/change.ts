@@ -1,20 +1,19 @@
 import type { AnswerTotals } from "../../src/analytics/analysis/relations.ts";
 import type { Algebra } from "../../src/analytics/ranking.ts";
-import { COMPARISONS, type Comparison } from "../../src/domain/comparison.ts";
+import { COMPARISONS } from "../../src/domain/comparison.ts";
 import { type Decimal, decimalOf } from "../../src/domain/decimal.ts";
 import { relativeChange } from "../../src/domain/measures.ts";
 import { type MoneyAmount, minusMoney } from "../../src/domain/money.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { RATIO_PLACES } from "../../src/domain/ratio.ts";
 import { builder } from "./builder.ts";
+import { describedValues } from "./described-values.ts";
 import { Money } from "./money.ts";
 import { ResolvedRange } from "./range.ts";
 
 export const ComparisonEnum = builder.enumType("Comparison", {
   description: "The period that a range is compared with.",
-  values: Object.fromEntries(
-    Object.entries(COMPARISONS).map(([name, description]) => [name, { description }]),
-  ) as { [C in Comparison]: { description: string } },
+  values: describedValues(COMPARISONS, (text) => text),
 });
 
 /** A figure now and before. */

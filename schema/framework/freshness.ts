@@ -1,14 +1,11 @@
 import type { FreshnessState } from "../../src/analytics/freshness.ts";
-import { DATASETS, type Dataset } from "../../src/domain/dataset.ts";
+import { DATASETS } from "../../src/domain/dataset.ts";
 import { builder, dateTime } from "./builder.ts";
+import { describedValues } from "./described-values.ts";
 
 export const DatasetEnum = builder.enumType("Dataset", {
   description: "The upstream resources that figures come from.",
-  values: Object.fromEntries(
-    Object.entries(DATASETS).map(([name, { is }]) => [name, { description: is }]),
-  ) as {
-    [D in Dataset]: { description: string };
-  },
+  values: describedValues(DATASETS, ({ is }) => is),
 });
 
 export const FinalityEnum = builder.enumType("Finality", {

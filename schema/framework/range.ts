@@ -1,6 +1,7 @@
-import { PERIODS, type Period } from "../../src/domain/period.ts";
+import { PERIODS } from "../../src/domain/period.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { builder } from "./builder.ts";
+import { describedValues } from "./described-values.ts";
 
 const DateSpan = builder.inputType("DateSpan", {
   description: "UTC days from `from` up to but not including `until`.",
@@ -24,11 +25,7 @@ const CalendarLength = builder.inputType("CalendarLength", {
 
 export const PeriodEnum = builder.enumType("Period", {
   description: "Named ranges, relative to the current UTC day when the operation starts.",
-  values: Object.fromEntries(
-    Object.entries(PERIODS).map(([name, { means }]) => [name, { description: means }]),
-  ) as {
-    [P in Period]: { description: string };
-  },
+  values: describedValues(PERIODS, ({ means }) => means),
 });
 
 /** A range, in one of three ways of saying it. */

@@ -1,18 +1,14 @@
 import { type Closed, closed, probeRequests } from "../../src/analytics/datasets.ts";
 import type { Context } from "../../src/context.ts";
-import { CLOSED_REASONS, type ClosedReason } from "../../src/domain/dataset.ts";
+import { CLOSED_REASONS } from "../../src/domain/dataset.ts";
 import type { DatasetEndpoint } from "../../src/upstream/dataset-endpoints.ts";
 import { builder } from "../framework/builder.ts";
+import { describedValues } from "../framework/described-values.ts";
 import { DatasetInfo } from "./dataset.ts";
 
 export const ClosedReasonEnum = builder.enumType("ClosedReason", {
   description: "Reasons why a dataset cannot be read.",
-  values: Object.fromEntries(
-    Object.entries(CLOSED_REASONS).map(([name, text]) => [
-      name,
-      { description: sentence(text.replace("{scope}", "it needs")) },
-    ]),
-  ) as { [R in ClosedReason]: { description: string } },
+  values: describedValues(CLOSED_REASONS, (text) => sentence(text.replace("{scope}", "it needs"))),
 });
 
 /** A field of what the keys open: finding that out is its request, and what it shows. */

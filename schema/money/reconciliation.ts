@@ -2,13 +2,13 @@ import { costReport } from "../../src/analytics/cost.ts";
 import { nameOf, organizationNamed } from "../../src/analytics/organizations.ts";
 import {
   DIFFERENCE_REASONS,
-  type DifferenceReason,
   type ReconciliationPart,
   type Reconciliation as ReconciliationShape,
   reconciliations,
 } from "../../src/analytics/reconciliation.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { builder } from "../framework/builder.ts";
+import { describedValues } from "../framework/described-values.ts";
 import { Freshness } from "../framework/freshness.ts";
 import { Spend } from "../framework/money.ts";
 import { ofOrganization, organizationArg } from "../framework/organization.ts";
@@ -18,9 +18,7 @@ import { SourceEnum } from "./report-args.ts";
 
 const DifferenceReasonEnum = builder.enumType("DifferenceReason", {
   description: "Reasons why the parts of a cost do not add up to it.",
-  values: Object.fromEntries(
-    Object.entries(DIFFERENCE_REASONS).map(([name, description]) => [name, { description }]),
-  ) as { [R in DifferenceReason]: { description: string } },
+  values: describedValues(DIFFERENCE_REASONS, (text) => text),
 });
 
 const part = (name: ReconciliationPart, what: string) =>
