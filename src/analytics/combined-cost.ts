@@ -78,7 +78,7 @@ function plansOfEach(ctx: Context, names: readonly string[], range: DayRange): r
 function refuseDoubles(ctx: Context, names: readonly string[]): void {
   if (names.length === 0) throw badInput("`organizations` is empty; name those to add up.");
   if (new Set(names).size < names.length) throw badInput("`organizations` names one of them twice.");
-  for (const { name, parent } of (ctx.base ?? ctx).organizations.readable)
+  for (const { name, parent } of ctx.organizations.readable)
     if (parent !== null && names.includes(name) && names.includes(parent))
       throw badInput(
         `\`${name}\` is a child of \`${parent}\`, and its cost can be in that of its parent; name only one of the two.`,

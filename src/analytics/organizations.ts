@@ -59,23 +59,23 @@ export function contextFor(ctx: Context, { name, kind, what = "this" }: Organiza
   const base = ctx.base ?? ctx;
   const { readable, requested } = base.organizations;
   if (ctx.upstream.tenant.name === null) {
-    const found = requireNamed(readable, name ?? requested);
+    const found = namedOrNull(readable, name ?? requested);
     const isOther = kind !== null && found !== null && found.kind !== kind;
-    if (isOther && typeof name === "string") throw ofOtherKind(found, readable, { kind, what });
+    if (isOther && typeof name === "string") throw ofOtherKind(found.name, readable, { kind, what });
     return ctx;
   }
   const stated = kindNamed(name, readable);
   if (stated !== null && kind !== null && stated !== kind)
-    throw ofOtherKind({ name: name ?? "" }, readable, { kind, what });
+    throw ofOtherKind(name ?? "", readable, { kind, what });
   const wanted = stated ?? kind;
   const ofField = stated === null ? (name ?? null) : null;
-  if (ofField !== null || requested !== null) {
-    const found = requireNamed(readable, ofField ?? requested ?? "");
+  const found = namedOrNull(readable, ofField ?? requested);
+  if (found !== null) {
     // The request names an organization for all of its fields: those of the other kind are of the one with the same people.
     const isOther = wanted !== null && found.kind !== wanted;
     const meant = isOther && ofField === null ? siblingOf(found, readable) : found;
     if (wanted === null || meant?.kind === wanted) return enter(base, meant ?? found);
-    throw ofOtherKind(found, readable, { kind: wanted, what });
+    throw ofOtherKind(found.name, readable, { kind: wanted, what });
   }
   const possible = readable.filter((each) => wanted === null || each.kind === wanted);
   const [only, ...others] = possible;
@@ -121,12 +121,8 @@ function siblingOf(
   return readable.find((each) => each.tenant === organization.tenant && each !== organization) ?? null;
 }
 
-function requireNamed<O extends NamedOrganization>(readable: readonly O[], name: string): O;
-function requireNamed<O extends NamedOrganization>(
-  readable: readonly O[],
-  name: string | null | undefined,
-): O | null;
-function requireNamed<O extends NamedOrganization>(
+/** Returns the organization of a name; null without a name. Throws BAD_USER_INPUT for an unknown one. */
+function namedOrNull<O extends NamedOrganization>(
   readable: readonly O[],
   name: string | null | undefined,
 ): O | null {
@@ -158,7 +154,7 @@ interface FiguresOfKind {
 }
 
 function ofOtherKind(
-  found: Pick<NamedOrganization, "name">,
+  name: string,
   readable: readonly ReadableOrganization[],
   { kind, what }: FiguresOfKind,
 ): GatewayError {
@@ -170,7 +166,7 @@ function ofOtherKind(
       : others.length === 0
         ? `; \`${only.name}\` does (this gateway has ${only.hasKey ? "a" : "no"} key of it)`
         : `: ${namesOf(able)}`;
-  return badInput(`\`${found.name}\` does not report ${what}${does}.`);
+  return badInput(`\`${name}\` does not report ${what}${does}.`);
 }
 
 /**
@@ -182,14 +178,14 @@ export function organizationNamed(ctx: Context, name: string | null | undefined)
   const { tenant } = ctx.upstream;
   const { readable, requested } = ctx.organizations;
   if (tenant.name === null)
-    return requireNamed(tenant.organizations, name ?? requested)?.kind ?? preferredOf(ctx);
+    return namedOrNull(tenant.organizations, name ?? requested)?.kind ?? preferredOf(ctx);
   if (name !== null && name !== undefined) {
     const stated = kindNamed(name, readable);
     const own = tenant.organizations.find((each) =>
       stated === null ? each.name === name : each.kind === stated,
     );
     if (own !== undefined) return own.kind;
-    requireNamed(readable, name);
+    namedOrNull(readable, name);
     throw badInput(
       `\`${name}\` is not an organization of this part of the answer, which is of \`${tenant.name}\`; name it in a field of the root.`,
     );
@@ -217,7 +213,7 @@ export function organizationOfKind(
   const requested = name === null || name === undefined ? figures.kind : organizationNamed(ctx, name);
   if (requested === figures.kind) return requested;
   const own = ctx.organizations.readable.filter((each) => each.tenant === tenant.name);
-  throw ofOtherKind({ name: nameOf(ctx, requested) }, own, figures);
+  throw ofOtherKind(nameOf(ctx, requested), own, figures);
 }
 
 /** States as a clause whether the gateway has a key of an organization. */
