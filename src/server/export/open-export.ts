@@ -2,7 +2,6 @@ import type { GraphQLSchema } from "graphql";
 import { requirePermission } from "../../../schema/framework/permission.ts";
 import { contextFor, organizationNamed } from "../../analytics/organizations.ts";
 import type { SpendQuestion } from "../../analytics/spend.ts";
-import type { Context } from "../../context.ts";
 import { type Instant, parseDay } from "../../domain/day.ts";
 import { PERIODS, type Period } from "../../domain/period.ts";
 import type { DayRange } from "../../domain/range.ts";
@@ -67,7 +66,7 @@ export function openExport(
   const table =
     layout === undefined
       ? listTable(schema, reader, list as NonNullable<typeof list>, parameters)
-      : spendTable(readerOf(reader, parameters), spendQuestion(parameters, reader.context({})), layout);
+      : tableOfSpend(readerOf(reader, parameters), parameters, layout);
   return { name, file, parameters, format, table, lastLine: lastLineOf(format, given.getAll(MANIFEST)) };
 }
 
@@ -109,13 +108,17 @@ function readerOf(reader: Reader, parameters: URLSearchParams): Reader {
   return { ...reader, context: (reading) => contextFor(reader.context(reading), { name, kind: null }) };
 }
 
-function spendQuestion(parameters: URLSearchParams, base: Context): SpendQuestion {
+function tableOfSpend(reader: Reader, parameters: URLSearchParams, layout: SpendLayout): Table {
+  return spendTable(reader, spendQuestion(parameters, reader), layout);
+}
+
+function spendQuestion(parameters: URLSearchParams, { context }: Reader): SpendQuestion {
   for (const key of parameters.keys()) {
     if (!(PARAMETERS as readonly string[]).includes(key))
       throw badInput(`Unknown parameter \`${key}\`: ${nearest(key, PARAMETERS)}`);
     if (parameters.getAll(key).length > 1) throw badInput(`\`${key}\` is given more than once.`);
   }
-  const ctx = contextFor(base, { name: parameters.get("organization"), kind: null });
+  const ctx = context({});
   const source = parameters.get("source") ?? "AUTO";
   if (!SOURCES.includes(source)) throw badInput(`Unknown source \`${source}\`: ${nearest(source, SOURCES)}`);
   return {
