@@ -109,13 +109,16 @@ const MAX_ID_LENGTH = 1_024;
 
 const GLOBAL_ID = /^([A-Z][A-Za-z]*)(~[a-z])?(@[\w-]+)?:(.*)$/s;
 
+function partsOf(globalId: string): readonly (string | undefined)[] {
+  return GLOBAL_ID.exec(Buffer.from(globalId, "base64url").toString("utf8")) ?? [];
+}
+
 /** The type and the own id in a global one of the context's tenant. */
 export function decodeGlobalId(
   globalId: string,
   { viewer, upstream }: Context,
 ): { typename: string; id: string } {
-  const text = Buffer.from(globalId, "base64url").toString("utf8");
-  const [, typename, lens = "", mark = "", id] = GLOBAL_ID.exec(text) ?? [];
+  const [, typename, lens = "", mark = "", id] = partsOf(globalId);
   if (typename === undefined || id === undefined || globalId.length > MAX_ID_LENGTH)
     throw badInput("This is not an id of this API; pass an `id` as an answer returned it.");
   if (lens !== LENSES[viewer.identity])
@@ -150,7 +153,7 @@ export function contextOfIds(ctx: Context, globalIds: readonly string[]): Contex
 
 function contextIn(ctx: Context, globalId: string): Context | null {
   if (ctx.upstream.tenant.name === null) return ctx;
-  const mark = GLOBAL_ID.exec(Buffer.from(globalId, "base64url").toString("utf8"))?.[3] ?? "";
+  const [, , , mark = ""] = partsOf(globalId);
   const found = ctx.organizations.readable.find(({ tenant }) => `@${tenant}` === mark);
   return found === undefined ? null : contextOfTenant(ctx, found.tenant);
 }

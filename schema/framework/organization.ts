@@ -16,19 +16,19 @@ export const organizationArg = builder.args((t) => ({
   organization: t.string({ description: ORGANIZATION_OF_FIGURES }),
 }));
 
+function onlyArg(name: "enterprise" | "console") {
+  return builder.args((t) => ({
+    organization: t.string({
+      description: `Organization of the figures. Only \`${name}\` has them, so it is the default; another name is an error that says so. ${NAMED}`,
+    }),
+  }));
+}
+
 /** The argument for figures that only Enterprise organizations have. */
-export const enterpriseArg = builder.args((t) => ({
-  organization: t.string({
-    description: `Organization of the figures. Only \`enterprise\` has them, so it is the default; another name is an error that says so. ${NAMED}`,
-  }),
-}));
+export const enterpriseArg = onlyArg("enterprise");
 
 /** The argument for figures that only Console organizations have. */
-export const consoleArg = builder.args((t) => ({
-  organization: t.string({
-    description: `Organization of the figures. Only \`console\` has them, so it is the default; another name is an error that says so. ${NAMED}`,
-  }),
-}));
+export const consoleArg = onlyArg("console");
 
 /** The argument for a field that joins what the organizations of the same people report. */
 export const tenantArg = builder.args((t) => ({

@@ -205,11 +205,12 @@ function tokenOf(
       trusted.called(each).length > 0,
       `\`documents\` has ${each.slice(0, 100)}, which is not a trusted document: ${trusted.nearest(each)}`,
     );
+  const readable = isList(organizations) ? organizations : [];
   check(
-    organizations === undefined || (isList(organizations) && organizations.length > 0),
+    organizations === undefined || readable.length > 0,
     "`organizations` is not a list of names of organizations.",
   );
-  for (const each of isList(organizations) ? organizations : [])
+  for (const each of readable)
     check(
       known?.includes(each) ?? true,
       `\`organizations\` has ${each.slice(0, 40)}, which is not one of ${known?.join(", ")}.`,
@@ -241,8 +242,7 @@ function tokenOf(
         scopes: held,
         email: typeof email === "string" ? email : null,
         documents: documents === undefined ? null : new Set(named),
-        organizations:
-          organizations === undefined ? null : new Set(isList(organizations) ? organizations : []),
+        organizations: organizations === undefined ? null : new Set(readable),
       },
       isIdentity(identity) ? identity : undefined,
       policy,

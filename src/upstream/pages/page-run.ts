@@ -56,7 +56,7 @@ export async function* pageRun<P, Row>(
       }
       if (first === null) columns = await operation.wait(finding);
     }
-    const run = first === null && columns?.has(token) === true ? columns : null;
+    const run = columns?.has(token) === true ? columns : null;
     try {
       page =
         first ??
