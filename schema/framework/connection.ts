@@ -212,7 +212,7 @@ export function belongsTo(ctx: Context, after: string | null | undefined, questi
   return after !== null && after !== undefined && parseCursor(after, digestIn(ctx, question)) !== null;
 }
 
-/** A cursor is of a question and, where the operator has named organizations, of those that it was asked of. */
+/** A cursor is valid for one question and, where the operator has named organizations, for one tenant. */
 function digestIn({ upstream }: Context, question: ListQuestion): string {
   const { name } = upstream.tenant;
   return digestOf(name === null ? question : [name, question]);

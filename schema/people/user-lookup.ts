@@ -51,7 +51,7 @@ builder.queryField("user", (t) =>
   }),
 );
 
-/** The member with this address; null where there is none. Throws where the viewer may not learn which of both. */
+/** Returns the member with this address, or null. Throws where the viewer may not learn which of the two it is. */
 export async function userByEmail(ctx: Context, email: string): Promise<Person | null> {
   if (!mayReadOthers(ctx)) return ownPerson(ctx, null, email);
   refuseProbing(ctx, email);

@@ -5,8 +5,8 @@ import { permissionsOf } from "../domain/viewer.ts";
 import { shownPlacements, teamsNow } from "./teams.ts";
 
 /**
- * The budgets of this context's organizations that the viewer may see, without looking anything up: those of teams can be too small to be shown. A member sees those
- * that state their own address.
+ * Returns the budgets of this context's organizations that the viewer may see, without a request for the sizes of teams: a team can still
+ * be too small to be shown. A member sees those that state their own address.
  */
 export function budgetsFor(ctx: Context): readonly SpendBudget[] {
   const {

@@ -27,7 +27,7 @@ export const BUDGETS = {
 interface StatedOrganization {
   readonly name: string;
   readonly kind: OrganizationKind;
-  /** Budgets that state no organization are of the first of these; where the operator has named organizations, there is none. */
+  /** Budgets that state no organization are of the first of these; named organizations have no default. */
   readonly isDefault: boolean;
 }
 
@@ -37,7 +37,7 @@ export interface BudgetsConfig {
   readonly organizations: readonly StatedOrganization[];
 }
 
-/** Reads the budgets; null: there is no file of them. */
+/** Reads the budgets; null without a file. */
 export function budgetsConfig(
   reader: SettingsReader,
   tenants: readonly TenantConfig[],

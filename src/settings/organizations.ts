@@ -206,7 +206,7 @@ function keyPlace(variable: string | null, file: string | null, fault: ReportFau
   return null;
 }
 
-/** The key in its place; empty where there is none. */
+/** The key in its place; empty where it is missing. */
 function keyAt(place: KeyPlace, reader: SettingsReader, fault: ReportFault): string {
   if ("variable" in place) return reader.variable(place.variable);
   try {
