@@ -24,7 +24,7 @@ interface Checked extends Revision {
   readonly released: Revision | null;
 }
 
-/** What one would have to change, a sentence each; of a deprecated element, of a change that breaks, of one the changelog leaves out. */
+/** Returns a sentence for each deprecated element without a date, change that breaks clients, and change that the changelog leaves out. */
 export async function policyFaults({
   version,
   schema,
@@ -71,7 +71,7 @@ function isOfNewType({ path = "" }: Change, before: GraphQLSchema): boolean {
   return field !== undefined && !type.startsWith("@") && before.getType(type) === undefined;
 }
 
-/** By itself or what it belongs to; a field of Query as users write it. */
+/** Looks for the element or one around it; a field of Query also by its name alone, as users write it. */
 function isNamed({ path = "" }: Change, entries: string): boolean {
   const parts = path.split(".");
   const names = parts.map((_, end) => parts.slice(0, end + 1).join("."));

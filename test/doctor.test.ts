@@ -406,7 +406,7 @@ describe("doctor", () => {
 });
 
 describe("the command doctor", () => {
-  test("prints a line for each finding, tells its requests first, and exits with 1 after a problem", async () => {
+  test("prints a line for each finding, states its requests first, and exits with 1 after a problem", async () => {
     const { url } = await upstream();
     const settings = {
       ...KEYS,
