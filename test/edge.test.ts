@@ -1,9 +1,8 @@
 import { once } from "node:events";
-import type { Server } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { setImmediate as immediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
 import { readConfig } from "../src/config.ts";
 import { VIEWER_OF_ALL } from "../src/domain/viewer.ts";
@@ -14,17 +13,10 @@ import { createServer } from "../src/server/server.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { builtFolder } from "./built-folder.ts";
 import { gateway } from "./gateway.ts";
+import { portOf } from "./listening.ts";
 import { oneToken } from "./one-token.ts";
 
 const { token: TOKEN, settings: GUARDED } = oneToken("ada", "OWNER");
-
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
 
 /** A gateway behind a listener, as it is served. */
 const pages = builtFolder();
@@ -32,11 +24,7 @@ const pages = builtFolder();
 async function listening(settings: Environment = {}) {
   const opened = gateway({ sandbox: { users: 20 }, settings, pages });
   const server = createListener({ ...opened.config, ...opened.app });
-  servers.push(server);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  return { ...opened, server, port };
+  return { ...opened, server, port: await portOf(server) };
 }
 
 async function connected(port: number): Promise<Socket> {

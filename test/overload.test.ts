@@ -1,17 +1,15 @@
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { sha256 } from "../src/server/auth/tokens.ts";
 import { HttpError } from "../src/server/http/http-error.ts";
 import { createListener } from "../src/server/http/listener.ts";
 import { Admission, type AdmissionSlot } from "../src/server/limits/admission.ts";
 import { builtFolder } from "./built-folder.ts";
 import { gateway, json } from "./gateway.ts";
+import { portOf } from "./listening.ts";
 import { PATHS } from "./wire.ts";
 
 /** The status with which something is refused; null where it is not. */
@@ -108,14 +106,7 @@ describe("work under way", () => {
 });
 
 const folder = mkdtempSync(join(tmpdir(), "overload-"));
-const servers: Server[] = [];
 afterAll(() => rmSync(folder, { recursive: true }));
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
 
 const tokenOf = (name: string) => `cag_${name.repeat(40)}`;
 const TOKENS_FILE = join(folder, "tokens.json");
@@ -142,10 +133,7 @@ async function held(most: number) {
     },
   });
   const server = createListener({ ...opened.config, ...opened.app });
-  servers.push(server);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${await portOf(server)}`;
   const as = (name: string) => ({ authorization: `Bearer ${tokenOf(name)}` });
   let day = 1;
   return {
