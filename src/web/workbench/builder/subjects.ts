@@ -73,7 +73,7 @@ function subjectsIn(type: GraphQLObjectType, around: readonly Field[]): BuildSub
     if (range !== undefined) return subjectOf(type, path, range) ?? [];
     const inner = getNamedType(field.type);
     const isPart = isObjectType(inner) && !isPaged(inner) && !isListType(getNullableType(field.type));
-    return isPart && field.args.every(isOfTenant) ? subjectsIn(inner, path) : [];
+    return isPart && field.args.every(({ name }) => name === "organization") ? subjectsIn(inner, path) : [];
   });
 }
 
@@ -227,11 +227,6 @@ export function wordsOf(name: string): string {
     .toLowerCase();
   const written = PRODUCT_NAMES.reduce((text, [pattern, product]) => text.replace(pattern, product), words);
   return written.charAt(0).toUpperCase() + written.slice(1);
-}
-
-/** True for an argument that names one of several organizations for a whole part of the schema. */
-function isOfTenant({ description }: GraphQLArgument): boolean {
-  return description?.includes("that has the same people") ?? false;
 }
 
 /** The argument for an organization where either kind has the figures; null where one alone does, so that there is nothing to choose. */
