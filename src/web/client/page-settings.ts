@@ -14,8 +14,9 @@ export interface PageSettings {
   readonly firstQuery: string;
 }
 
+// A picture is drawn without a page, and has the defaults.
 const stated: Partial<PageSettings> = JSON.parse(
-  document.querySelector<HTMLMetaElement>('meta[name="gateway"]')?.content ?? "{}",
+  globalThis.document?.querySelector<HTMLMetaElement>('meta[name="gateway"]')?.content ?? "{}",
 );
 
 export const pageSettings: PageSettings = {

@@ -21,7 +21,7 @@ export function answerByText(text: string): GatewayAnswer | null {
 type Params = Pick<FetcherParams, "query" | "operationName" | "variables">;
 
 async function post(params: Params, path: string): Promise<{ response: Response; body: GraphQLResponse }> {
-  const response = await fetchAsCaller(path, {
+  const response = await fetchAsCaller(withOrganization(path), {
     method: "POST",
     headers: {
       accept: "application/graphql-response+json, application/json",
@@ -35,7 +35,7 @@ async function post(params: Params, path: string): Promise<{ response: Response;
 /** Sends an operation to the gateway, and remembers its answer with what its headers say. */
 export async function fetchAnswer(params: Params): Promise<SyncExecutionResult> {
   const named = { ...params, operationName: operationToRun(params) };
-  const { response, body } = await post(named, withOrganization("/graphql"));
+  const { response, body } = await post(named, "/graphql");
   answers.set(formatResult(body), {
     query: params.query,
     operationName: named.operationName,
@@ -55,16 +55,13 @@ export async function fetchAnswer(params: Params): Promise<SyncExecutionResult> 
 
 /** Answer to a question of the page itself, which no tab shows. */
 export async function fetchFacts(query: string): Promise<GraphQLResponse> {
-  const { body } = await post({ query }, withOrganization("/graphql"));
+  const { body } = await post({ query }, "/graphql");
   return body;
 }
 
 /** Plan of an operation: what it would request, without running it. */
 export async function fetchPlan(params: Params): Promise<GraphQLResponse> {
-  const { body } = await post(
-    { ...params, operationName: operationToRun(params) },
-    withOrganization("/graphql?explain"),
-  );
+  const { body } = await post({ ...params, operationName: operationToRun(params) }, "/graphql?explain");
   return body;
 }
 
