@@ -14,7 +14,7 @@ import { OverviewPage } from "./pages/overview.tsx";
 import { PeoplePage } from "./pages/people.tsx";
 import { SpendPage } from "./pages/spend.tsx";
 import { TeamsPage } from "./pages/teams.tsx";
-import { nameOfPeriod, offered, PAGES, type PageName, type Place, settle, usePlace } from "./place.ts";
+import { nameOfPeriod, offered, PAGES, type PageName, settle, usePlace } from "./place.ts";
 import { SignIn, SignInOffer } from "./sign-in.tsx";
 import { absencesFor, type PageOrganization, type PageViewer, pagesFor, rightsOf } from "./viewer.ts";
 
@@ -38,14 +38,10 @@ export function DashboardApp() {
     return <SignIn isRejected={session === "token-rejected"} />;
   if (session === "sign-in-needed" || session === "session-ended")
     return <SignInOffer hasEnded={session === "session-ended"} />;
-  const viewer = answer?.data?.viewer;
-  if (viewer !== undefined)
+  const data = answer?.data ?? null;
+  if (data !== null)
     return (
-      <Page
-        viewer={viewer}
-        organizations={answer?.data?.organizations ?? []}
-        isSignedIn={session === "signed-in"}
-      />
+      <Page viewer={data.viewer} organizations={data.organizations} isSignedIn={session === "signed-in"} />
     );
   return (
     <>
@@ -87,21 +83,15 @@ interface Shown {
   readonly isSignedIn: boolean;
 }
 
-/** The chosen organization. Where the operator has named several and the URL states none of them, the page states the first in its URL. */
-function useOrganization(place: Place, organizations: readonly PageOrganization[]): PageOrganization | null {
-  const found = organizations.find(({ name }) => name === place.organization) ?? null;
-  const [first] = organizations;
-  const open = pageSettings.hasOrganizations && found === null ? (first?.name ?? null) : null;
-  useEffect(() => {
-    if (open !== null) settle({ ...place, organization: open });
-  });
-  return found;
-}
-
 function Page({ viewer, organizations, isSignedIn }: Shown) {
   const rights = rightsOf(viewer);
   const chosen = usePlace();
-  const organization = useOrganization(chosen, organizations);
+  const organization = organizations.find(({ name }) => name === chosen.organization);
+  // Where the operator has named organizations and the URL states none of them, the page states the first in its URL.
+  const missing = pageSettings.hasOrganizations && organization === undefined ? organizations[0] : undefined;
+  useEffect(() => {
+    if (missing !== undefined) settle({ ...chosen, organization: missing.name });
+  });
   const isConsole = organization?.kind === "CONSOLE";
   const pages = pagesFor(viewer, isConsole && pageSettings.hasOrganizations);
   const page = pages.includes(chosen.page) ? chosen.page : pages[0];
@@ -114,7 +104,6 @@ function Page({ viewer, organizations, isSignedIn }: Shown) {
   useEffect(() => {
     document.title = `${name} · Claude analytics`;
   }, [name]);
-  const isOpen = pageSettings.hasOrganizations && organization === null && organizations.length > 0;
   const Content = page === undefined ? null : CONTENTS[page];
   const isElsewhere = page !== chosen.page;
   return (
@@ -156,7 +145,7 @@ function Page({ viewer, organizations, isSignedIn }: Shown) {
           <p className="empty">You may read no figures. Ask the operator of this gateway for a scope.</p>
         ) : (
           <div className="panels">
-            {!isOpen && <Content place={place} rights={rights} isConsole={isConsole} />}
+            {missing === undefined && <Content place={place} rights={rights} isConsole={isConsole} />}
           </div>
         )}
       </main>

@@ -62,10 +62,9 @@ const GROUPED: ReadonlySet<PageName> = new Set(["spend", "people", "claude-ai"])
 
 /** The place with the choices that its page offers; no other choice can have an effect that is not seen. */
 export function offered(place: Place): Place {
-  const isNamed = pageSettings.hasOrganizations;
-  const organization = isNamed || place.page === "spend" ? place.organization : null;
-  const group = GROUPED.has(place.page) && (isNamed || organization === null) ? place.group : null;
-  return { ...place, group, organization };
+  const hasChoice = pageSettings.hasOrganizations || place.page === "spend";
+  const chosen = hasChoice ? place : { ...place, organization: null };
+  return offersGroups(chosen) ? chosen : { ...chosen, group: null };
 }
 
 export function offersGroups({ page, organization }: Place): boolean {

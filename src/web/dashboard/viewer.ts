@@ -24,7 +24,7 @@ export function rightsOf({ scopes, identity }: Pick<PageViewer, "scopes" | "iden
 }
 
 /** The pages that have something to show to a caller. */
-export function pagesFor(viewer: PageViewer, isConsole = false): readonly PageName[] {
+export function pagesFor(viewer: PageViewer, isConsole: boolean): readonly PageName[] {
   const { activity, spend, people } = rightsOf(viewer);
   if (viewer.role === "MEMBER") return ["me"];
   // A Console organization has neither members who chat nor seats.
