@@ -99,26 +99,24 @@ async function measured(gateway: Server, upstream: Upstream, { method = "POST", 
   });
   const chunks: Buffer[] = [];
   let bytes = 0;
-  let isBrokenOff = false;
+  let stopped: string | null = null;
   try {
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       chunks.push(chunk);
       bytes += chunk.length;
-      if (path.startsWith("/export/") && bytes > MAX_BYTES) break;
+      if (path.startsWith("/export/") && bytes > MAX_BYTES) {
+        stopped = "begun";
+        break;
+      }
     }
   } catch {
-    isBrokenOff = true; // a file whose later page failed
+    stopped = "broken off"; // a file whose later page failed
   }
-  const isBegun = path.startsWith("/export/") && bytes > MAX_BYTES;
   const ms = performance.now() - begun;
   await sleep(SAMPLE_MS); // the pause that ends with the answer is counted too
   clearInterval(sampling);
   return {
-    answer: isBrokenOff
-      ? "broken off"
-      : isBegun
-        ? "begun"
-        : answerOf(response.statusCode, Buffer.concat(chunks).toString()),
+    answer: stopped ?? answerOf(response.statusCode, Buffer.concat(chunks).toString()),
     requests: (await upstream.requests()).length,
     kB: bytes / 1_000,
     ms,

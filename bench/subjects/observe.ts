@@ -47,7 +47,7 @@ export async function* observe({ seconds }: Options): AsyncGenerator<Table> {
 
 async function costs(gateways: readonly (readonly [Observed, Server])[], seconds: number): Promise<Table> {
   const query = QUERIES.find(({ name }) => name === "stitched");
-  if (query === undefined) throw new Error("there is no query");
+  if (query === undefined) throw new Error("the query `stitched` is missing");
   const variables = finalVariables(query);
   const calls: Record<Measured["kind"], Call> = {
     kept: post(query.document, variables),
