@@ -1,4 +1,4 @@
-import type { GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema } from "graphql";
+import { type GraphQLObjectType, type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from "graphql";
 import { contextFor } from "../../src/analytics/organizations.ts";
 import type { Context } from "../../src/context.ts";
 import { permissionsOf } from "../../src/domain/viewer.ts";
@@ -22,7 +22,7 @@ export type Representation = Readonly<Record<string, unknown>>;
 /** A field, beside `id`, that identifies the objects of a type. */
 interface EntityKey {
   readonly requests: (ctx: Context) => FieldRequests | readonly FieldRequests[];
-  /** Finds the object with this value; null where there is none. Keys that are looked up together go into one batch. */
+  /** Finds the object with this value; null if no object has it. Keys that are looked up together go into one batch. */
   readonly find: (value: string, ctx: Context) => Promise<object | null>;
 }
 
@@ -142,13 +142,14 @@ function keyIn(representation: Representation, schema: GraphQLSchema): Key {
 /** The key in a representation, or what is wrong with it. */
 function readKey(representation: Representation, schema: GraphQLSchema): Key | string {
   const { __typename: typename } = representation;
-  const keys = typeof typename === "string" && Object.hasOwn(ENTITIES, typename) ? keysOf(typename) : [];
-  const type = keys.length > 0 ? schema.getType(`${typename}`) : undefined;
-  if (type === undefined)
+  const isEntity = typeof typename === "string" && Object.hasOwn(ENTITIES, typename);
+  const type = isEntity ? schema.getType(typename) : undefined;
+  if (!isObjectType(type))
     return `A representation has a \`__typename\` of ${ENTITY_TYPES.join(", ")}; other types have no keys.`;
+  const keys = keysOf(type.name);
   for (const field of keys) {
     const value = representation[field];
-    if (typeof value === "string") return { type: type as GraphQLObjectType, field, value };
+    if (typeof value === "string") return { type, field, value };
   }
-  return `A representation of a ${typename} has one of its keys as text: ${keys.map((each) => `\`${each}\``).join(" or ")}.`;
+  return `A representation of a ${type.name} has one of its keys as text: ${keys.map((each) => `\`${each}\``).join(" or ")}.`;
 }

@@ -10,6 +10,7 @@ import {
   print,
   printSchema,
 } from "graphql";
+import { isNode } from "../framework/visible.ts";
 import { keysOf } from "./entities.ts";
 
 /** The field by which the gateway of a supergraph reads the schema: it shows as much as introspection does. */
@@ -74,7 +75,7 @@ function marked(definition: DefinitionNode, schema: GraphQLSchema): DefinitionNo
 /** The keys of a type that a viewer may use: none where its objects cannot be looked up. */
 function keysShown(typename: string, schema: GraphQLSchema): readonly string[] {
   const type = schema.getType(typename);
-  if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === "Node")) return [];
+  if (!isObjectType(type) || !isNode(type)) return [];
   const fields = type.getFields();
   return keysOf(typename).filter((key) => fields[key] !== undefined);
 }

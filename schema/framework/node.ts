@@ -7,6 +7,7 @@ import { isGranted, refusal, requirementsById } from "../../src/planning/permiss
 import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { lookupOf } from "../../src/planning/plan.ts";
 import { builder, contextOfId, contextOfIds, decodeGlobalId } from "./builder.ts";
+import { isNode } from "./visible.ts";
 
 const Node = builder.nodeInterfaceRef();
 
@@ -64,7 +65,7 @@ export function openNode(globalId: string, schema: GraphQLSchema, ctx: Context) 
 export async function nodeOf(globalId: string, ctx: Context, info: GraphQLResolveInfo): Promise<object> {
   const { typename, id } = decodeGlobalId(globalId, ctx);
   const type = info.schema.getType(typename);
-  if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === Node.name))
+  if (!isObjectType(type) || !isNode(type))
     throw badInput("This id identifies no object of this API; pass an `id` as an answer returned it.");
   const required = requirementsById(type);
   if (!isGranted(required, permissionsOf(ctx.viewer))) throw refusal(ctx.viewer, required, `A ${typename}`);

@@ -100,7 +100,8 @@ function withoutRefused(schema: GraphQLSchema, permissions: Permissions): GraphQ
   }
 }
 
-function isNode(type: GraphQLObjectType): boolean {
+/** True for a type of objects that `node` finds. */
+export function isNode(type: GraphQLObjectType): boolean {
   return type.getInterfaces().some(({ name }) => name === "Node");
 }
 

@@ -13,6 +13,7 @@ import {
   isObjectType,
   isRequiredArgument,
 } from "graphql";
+import { isNode } from "../../../schema/framework/visible.ts";
 import type { Viewer } from "../../domain/viewer.ts";
 import { badInput } from "../../errors.ts";
 import { isPermitted } from "../../planning/permissions.ts";
@@ -170,7 +171,7 @@ function own(
     const isSplit = dimension !== undefined && split.includes(dimension);
     if (dimension !== undefined && !isSplit) return [];
     const named = getNamedType(field.type);
-    const isThing = isObjectType(named) && named.getInterfaces().some(({ name }) => name === "Node");
+    const isThing = isObjectType(named) && isNode(named);
     const isFree = field.args.length === 0 && requests === undefined;
     const isPart = isFree && !isThing && (isLeafType(named) || !isList(field.type));
     if ((!isPart && !isSplit) || field.name === "id" || DERIVED.includes(field.name)) return [];
