@@ -11,7 +11,7 @@ import { type AnswerChart, type AnswerNumber, chartOf, measuresIn } from "./answ
 import type { AnswerTable } from "./answer-tables.ts";
 import { PictureLink } from "./picture-link.tsx";
 import { saveFile } from "./save-file.ts";
-import { standaloneSvg } from "./standalone-svg.ts";
+import { type StandaloneOptions, standaloneSvg } from "./standalone-svg.ts";
 
 /** One measure of a list as the chart that its rows are fit for. */
 export function ChartView({
@@ -64,6 +64,12 @@ export function ChartView({
   );
 }
 
+/** The colours on the screen, for a file. */
+function shownColours(): Pick<StandaloneOptions, "theme" | "colourOf"> {
+  const style = getComputedStyle(document.documentElement);
+  return { theme: shownTheme(), colourOf: (property) => style.getPropertyValue(property) };
+}
+
 interface SeriesProps {
   readonly title: string;
   readonly drawn: Extract<AnswerChart, { kind: "series" }>;
@@ -80,7 +86,6 @@ function Series({ title, drawn: { chart, shape: fitting, unit, note }, children 
   const drawing = () => {
     const svg = frame.current?.querySelector("svg.chart-svg");
     if (!svg) return null;
-    const style = getComputedStyle(document.documentElement);
     const { open, settling } = settlednessOf(chart);
     return standaloneSvg(new XMLSerializer().serializeToString(svg), {
       title,
@@ -94,8 +99,7 @@ function Series({ title, drawn: { chart, shape: fitting, unit, note }, children 
         ...(settling ? [{ label: "Recent figures can still change", accent: null }] : []),
         ...(note === "" ? [] : [{ label: note, accent: null }]),
       ],
-      theme: shownTheme(),
-      colourOf: (property) => style.getPropertyValue(property),
+      ...shownColours(),
     });
   };
   return (
@@ -139,14 +143,12 @@ function Ranking({ title, drawn: { rows, unit, heads, total, note }, children }:
   const drawing = () => {
     const svg = picture.current?.querySelector("svg");
     if (!svg) return null;
-    const style = getComputedStyle(document.documentElement);
     return standaloneSvg(new XMLSerializer().serializeToString(svg), {
       title,
       width: PICTURE_WIDTH,
       height: heightOfRanking(rows.length),
       legend: note === "" ? [] : [{ label: note, accent: null }],
-      theme: shownTheme(),
-      colourOf: (property) => style.getPropertyValue(property),
+      ...shownColours(),
     });
   };
   return (
