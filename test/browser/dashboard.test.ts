@@ -10,6 +10,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type GatewayOptions, gateway } from "../gateway.ts";
 import { isMissing, launched } from "./chromium.ts";
+import { layoutShifts } from "./layout-shifts.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const PAGES = new URL("dist/web/", ROOT);
@@ -221,18 +222,11 @@ describe.skipIf(isMissing)("the dashboard", () => {
   test("moves nothing once its figures arrive", async () => {
     const context = await (await opened.page("/")).context();
     const page = await context.newPage();
-    await page.addInitScript(() => {
-      const shifts: number[] = [];
-      Object.assign(window, { shifts });
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries())
-          shifts.push((entry as PerformanceEntry & { value: number }).value);
-      }).observe({ type: "layout-shift", buffered: true });
-    });
+    const shiftsOf = await layoutShifts(page);
     for (const path of ["/", "/d/claude-code", "/d/spend", "/d/people"]) {
       await page.goto(opened.origin + path);
       await settled(page);
-      const shifts = await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts);
+      const shifts = await shiftsOf();
       expect(
         shifts.reduce((sum, each) => sum + each, 0),
         path,

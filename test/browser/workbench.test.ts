@@ -7,6 +7,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { gateway } from "../gateway.ts";
 import { isMissing, launched } from "./chromium.ts";
+import { layoutShifts } from "./layout-shifts.ts";
 
 const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
@@ -72,14 +73,7 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
 
   test("paints its frame before its script is there, and moves nothing afterwards", async () => {
     const fresh = await context.newPage();
-    await fresh.addInitScript(() => {
-      const shifts: number[] = [];
-      Object.assign(window, { shifts });
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries())
-          shifts.push((entry as PerformanceEntry & { value: number }).value);
-      }).observe({ type: "layout-shift", buffered: true });
-    });
+    const shifts = await layoutShifts(fresh);
     const { promise: isPainted, resolve: release } = Promise.withResolvers<void>();
     await fresh.route("**/assets/workbench-*.js", async (route) => {
       await isPainted;
@@ -90,7 +84,7 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     await fresh.getByText("Loading …").waitFor();
     release();
     await fresh.locator(".graphiql-query-editor .view-lines").first().waitFor();
-    expect(await fresh.evaluate(() => (window as unknown as { shifts: number[] }).shifts)).toEqual([]);
+    expect(await shifts()).toEqual([]);
   });
 
   test("has the theme that its reader has chosen before its script is there", async () => {
