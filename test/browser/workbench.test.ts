@@ -94,6 +94,9 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     await fresh.route("**/assets/workbench-*.js", (route) => route.abort());
     await fresh.goto(`${origin}/graphql`);
     expect(await fresh.evaluate(() => getComputedStyle(document.body).colorScheme)).toBe("dark");
+    const ground = (selector: string) =>
+      fresh.locator(selector).evaluate((element) => getComputedStyle(element).backgroundColor);
+    expect(await ground(".graphiql-container")).toBe(await ground("body"));
     expect(complaints.splice(0).join()).not.toContain("Policy");
   });
 
