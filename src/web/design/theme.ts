@@ -3,25 +3,15 @@ export type Theme = "light" | "dark" | "system";
 const KEY = "theme";
 const listeners = new Set<() => void>();
 
-/** Browsers that keep nothing follow the system. */
-function stored(): Theme {
-  try {
-    const theme = localStorage.getItem(KEY);
-    return theme === "light" || theme === "dark" ? theme : "system";
-  } catch {
-    return "system";
-  }
-}
-
-let theme = stored();
+/** The choice that `kept-theme.js` has read and applied. */
+const { theme: kept } = document.documentElement.dataset;
+let theme: Theme = kept === "light" || kept === "dark" ? kept : "system";
 
 /** Styles follow the system by themselves: a script that did so would be a moment late, with the colours of both meanwhile. */
 function apply(): void {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
 }
-
-apply();
 
 export function currentTheme(): Theme {
   return theme;
