@@ -5,19 +5,21 @@ import { whileCurrent } from "./cache/validity.ts";
 import type { Context, ReadableOrganization, TenantContext, Warning } from "./context.ts";
 import type { SpendBudget } from "./domain/budget.ts";
 import type { Instant } from "./domain/day.ts";
-import type { NamedOrganization, Tenant } from "./domain/organization.ts";
+import { type NamedOrganization, organizationName, type Tenant } from "./domain/organization.ts";
 import { Pseudonyms } from "./domain/pseudonym.ts";
 import { type OrgDirectory, pseudonymousDirectory } from "./domain/team.ts";
 import { mayReadOrganization, type Viewer } from "./domain/viewer.ts";
 import { KeyGenerations } from "./key-generations.ts";
 import { DirectoryCache } from "./loaders/directory/directory.ts";
 import { watchedFile } from "./server/auth/watched-file.ts";
+import { ConfigError } from "./settings/config-error.ts";
 import type { StatedLimit } from "./settings/limits.ts";
 import { type TenantConfig, withoutFiles } from "./settings/organizations.ts";
 import { rereadDirectory } from "./settings/teams.ts";
 import type { Credentials } from "./upstream/access/credential.ts";
 import { Operation, type OperationOptions } from "./upstream/budget/operation.ts";
 import { createUpstream, type UpstreamOptions } from "./upstream/create-upstream.ts";
+import { ORGANIZATION_OF_KEY } from "./upstream/endpoint.ts";
 import { limitedUpstream } from "./upstream/limited.ts";
 import type { UpstreamState } from "./upstream/observer.ts";
 import { pseudonymousUpstream } from "./upstream/pseudonymous.ts";
@@ -68,9 +70,12 @@ export class Contexts {
 
   constructor(options: ContextsOptions) {
     this.#options = options;
-    this.#tenants = options.tenants.map((tenant) => new TenantState(tenant, options));
+    this.#tenants = options.tenants.map(
+      (tenant) => new TenantState(tenant, options, () => this.#tenants.flatMap((each) => each.ownedKeys)),
+    );
     const [only] = this.#tenants;
-    this.#none = only !== undefined && only.tenant.name === null ? only : new TenantState(NO_TENANT, options);
+    this.#none =
+      only !== undefined && only.tenant.name === null ? only : new TenantState(NO_TENANT, options, () => []);
   }
 
   /** Secret digests of the first tenant stand for the gateway as a whole, as in its audit log. */
@@ -152,6 +157,7 @@ class TenantState {
   constructor(
     { credentials, keys, directory: { files, orgDirectory }, ...tenant }: TenantConfig,
     { upstream: options, pseudonymKey, shared: store, now, onFault }: ContextsOptions,
+    inUse: () => readonly OwnedKey[],
   ) {
     const elapsedMs = options.pace.now;
     this.tenant = tenant;
@@ -167,7 +173,11 @@ class TenantState {
     });
     this.#keys = watchedFile({
       paths: keys.files,
-      read: keys.reread,
+      read: () => {
+        const replaced = keys.reread();
+        refuseSameKey([...ownedBy(tenant, replaced), ...inUse().filter((each) => each.tenant !== tenant)]);
+        return replaced;
+      },
       first: credentials,
       onFault,
       staying: "The keys read before stay in use.",
@@ -184,6 +194,11 @@ class TenantState {
 
   get credentials(): Credentials {
     return this.#keys();
+  }
+
+  /** The keys of now, each with the organization that it is set for. */
+  get ownedKeys(): readonly OwnedKey[] {
+    return ownedBy(this.tenant, this.credentials);
   }
 
   /** The upstream and the directory by the keys of now. */
@@ -244,6 +259,32 @@ class TenantState {
 
   #pseudonymous(named: OrgDirectory): OrgDirectory {
     return this.#masks.getOrInsertComputed(named, () => pseudonymousDirectory(named, this.pseudonyms));
+  }
+}
+
+/** A key with the organization that it is set for. */
+interface OwnedKey {
+  readonly tenant: Tenant;
+  readonly organization: string;
+  readonly fingerprint: string;
+}
+
+function ownedBy(tenant: Tenant, credentials: Credentials): readonly OwnedKey[] {
+  return (["analytics", "admin"] as const).flatMap((key) => {
+    const fingerprint = credentials[key]?.fingerprint;
+    const organization = organizationName(tenant, ORGANIZATION_OF_KEY[key]);
+    return fingerprint === undefined ? [] : [{ tenant, organization, fingerprint }];
+  });
+}
+
+/** Throws ConfigError where two organizations have one key, as a start with such keys does. */
+function refuseSameKey(keys: readonly OwnedKey[]): void {
+  for (const [i, { organization, fingerprint }] of keys.entries()) {
+    const other = keys.slice(i + 1).find((each) => each.fingerprint === fingerprint);
+    if (other !== undefined)
+      throw new ConfigError([
+        `The key file of the organization ${organization} holds the key of ${other.organization}, and a key belongs to one organization.`,
+      ]);
   }
 }
 

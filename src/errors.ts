@@ -174,7 +174,7 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 /** Details of an error for clients, beside its message. */
 export interface ErrorDetails {
   readonly dataset?: string;
-  /** Why the dataset is closed to the gateway, as `datasets` says it, or what of billing stands in the way. */
+  /** Why the dataset is closed to the gateway, as `datasets` says it, what of billing stands in the way, or SAME_ORGANIZATION. */
   readonly reason?: string;
   /** The scope its key would need, or the caller. */
   readonly scope?: string;

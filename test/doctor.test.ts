@@ -90,6 +90,26 @@ describe("doctor", () => {
     expect(most).toBe(10);
   });
 
+  test("lists the names with keys of one organization", async () => {
+    const { url, paths } = await upstream();
+    const file = join(temporaryFolder(), "organizations.json");
+    const names = ["emea", "us"];
+    const entries = names.map((name) => ({ name, kind: "enterprise", keyVariable: `KEY_${name}` }));
+    writeFileSync(file, JSON.stringify(entries));
+    const keys = { KEY_emea: "sk-ant-api01-canary", KEY_us: "sk-ant-api01-other" };
+    const settings = { ...keys, ORGANIZATIONS_FILE: file, ANTHROPIC_BASE_URL: url };
+    const { of, most, requests } = await doctor(settings);
+    expect(of("SAME_ORGANIZATION")).toMatchObject([
+      {
+        check: "enterprise",
+        status: "problem",
+        text: "The keys of `emea` and `us` belong to the same organization.",
+      },
+    ]);
+    expect(requests).toBe(paths.length);
+    expect(requests).toBeLessThanOrEqual(most);
+  });
+
   test("says that figures are simulated without a key, and makes no request", async () => {
     const { troubles, most } = await doctor({});
     expect(troubles).toMatchObject([

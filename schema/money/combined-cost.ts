@@ -45,8 +45,15 @@ builder.queryField("combinedCost", (t) =>
   t.field({
     ...spendOnly(CombinedCost),
     description:
-      "Cost of the named organizations and its sum; it fails as a whole where one of them cannot be read. One run of upstream pages per month for each. Errors: BAD_USER_INPUT, NOT_CONFIGURED, NOT_COVERED, NOT_YET_AVAILABLE, TOO_EXPENSIVE, UPSTREAM_*.",
-    sources: ["UNIFIED_ENTERPRISE_COST", "UNIFIED_CONSOLE_COST", "ENTERPRISE_COST", "CONSOLE_COST"],
+      "Cost of the named organizations and its sum; it fails as a whole where one of them cannot be read, and where two have keys of one organization (`reason` SAME_ORGANIZATION). One run of upstream pages per month for each, and one look-up where several are of one kind. Errors: BAD_USER_INPUT, NOT_CONFIGURED, NOT_COVERED, NOT_YET_AVAILABLE, TOO_EXPENSIVE, UPSTREAM_*.",
+    sources: [
+      "UNIFIED_ENTERPRISE_COST",
+      "UNIFIED_CONSOLE_COST",
+      "ENTERPRISE_COST",
+      "CONSOLE_COST",
+      "ENTERPRISE_ORGANIZATION",
+      "CONSOLE_ORGANIZATION",
+    ],
     args: {
       organizations: t.arg.stringList({ required: true, description: "Names of organizations, each once." }),
       range: t.arg({ type: DateRange, required: true, description: "UTC days, any number." }),

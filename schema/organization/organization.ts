@@ -60,9 +60,11 @@ const ConfiguredOrganization = builder.objectRef<ReadableOrganization>("Configur
       description:
         "True if it is a parent organization: its newer reports can be split by ORGANIZATION, the child of the usage. They leave out children with HIPAA readiness without saying so, so that its total can be less than the sum of its children's.",
     }),
-    parent: t.exposeString("parent", {
+    parent: t.string({
       nullable: true,
-      description: "Name of its parent organization. Null: the operator states none.",
+      description: "Name of its parent organization. Null: the operator states none, or you may not read it.",
+      resolve: ({ parent }, _args, { organizations: { readable } }) =>
+        readable.find((each) => each.name === parent)?.name ?? null,
     }),
     joinedWith: t.string({
       nullable: true,

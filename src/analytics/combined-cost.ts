@@ -2,10 +2,11 @@ import type { Context } from "../context.ts";
 import { type SpendAmounts, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
-import { badInput } from "../errors.ts";
-import type { FieldRequests } from "../upstream/plan.ts";
+import { badInput, GatewayError } from "../errors.ts";
+import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { costReport } from "./cost.ts";
-import { contextFor, organizationNamed } from "./organizations.ts";
+import { namesOfOne, organizationEndpoint, organizationOf } from "./join.ts";
+import { contextFor, listOfNames, nameOf, organizationNamed } from "./organizations.ts";
 import { answerBy } from "./report/answer.ts";
 import { likelyPlan, plansFor, type ReportPlans } from "./report/plan.ts";
 import type { Source } from "./report/report.ts";
@@ -27,16 +28,19 @@ export interface CombinedCost {
   readonly total: SpendAmounts | null;
 }
 
-interface NamedPlans {
+/** An organization that a question names, with the context of its fields. */
+interface NamedContext {
   readonly name: string;
+  readonly kind: OrganizationKind;
   readonly ctx: Context;
-  readonly plans: ReportPlans<SpendAmounts>;
 }
 
 /** Cost of organizations that a question names. The sum is of all of them, or an error: a part of it would look like the whole. */
 export const combinedCost = {
   async read(ctx: Context, names: readonly string[], range: DayRange): Promise<CombinedCost> {
-    const plans = plansOfEach(ctx, names, range);
+    const named = organizationsNamed(ctx, names);
+    const plans = named.map((each) => ({ ...each, plans: plansOf(each, range) }));
+    await refuseSame(named);
     const organizations = await Promise.all(
       plans.map((each) =>
         answerBy(
@@ -56,31 +60,66 @@ export const combinedCost = {
     const [{ plans: planned } = {}] = plans;
     return { range: planned?.[0].windows.range ?? range, organizations, total };
   },
-  requests: (ctx: Context, names: readonly string[], range: DayRange): readonly FieldRequests[] =>
-    plansOfEach(ctx, names, range).map(({ ctx: own, plans }) => ({
-      ...requestsOfTotal(likelyPlan(own.upstream, plans)),
-      ctx: own,
-    })),
+  requests(ctx: Context, names: readonly string[], range: DayRange): readonly FieldRequests[] {
+    const named = organizationsNamed(ctx, names);
+    return [
+      ...comparable(named).map((each) => ({
+        ...requestsFor(organizationEndpoint(each.kind), [{}]),
+        ctx: each.ctx,
+      })),
+      ...named.map((each) => ({
+        ...requestsOfTotal(likelyPlan(each.ctx.upstream, plansOf(each, range))),
+        ctx: each.ctx,
+      })),
+    ];
+  },
 };
 
-function plansOfEach(ctx: Context, names: readonly string[], range: DayRange): readonly NamedPlans[] {
-  refuseDoubles(ctx, names);
+function plansOf({ ctx, kind }: NamedContext, range: DayRange): ReportPlans<SpendAmounts> {
   const question = { range, bucket: "NONE", groupBy: [], filter: {} } as const;
-  return names.map((name) => {
-    const own = contextFor(ctx, { name, kind: null });
-    const organization: OrganizationKind = organizationNamed(own, name);
-    const choice = { organization, source: "AUTO" } as const;
-    return { name, ctx: own, plans: plansFor(own.upstream, costReport, choice, question, ctx.now()) };
-  });
+  const choice = { organization: kind, source: "AUTO" } as const;
+  return plansFor(ctx.upstream, costReport, choice, question, ctx.now());
 }
 
-/** Rejects organizations that would be counted twice: one that is named twice, and a child beside its parent. */
-function refuseDoubles(ctx: Context, names: readonly string[]): void {
+/** Finds the organizations. Throws BAD_USER_INPUT where the file of the operator shows that one would be counted twice. */
+function organizationsNamed(ctx: Context, names: readonly string[]): readonly NamedContext[] {
   if (names.length === 0) throw badInput("`organizations` is empty; name those to add up.");
-  if (new Set(names).size < names.length) throw badInput("`organizations` names one of them twice.");
-  for (const { name, parent } of ctx.organizations.readable)
-    if (parent !== null && names.includes(name) && names.includes(parent))
+  // An unknown name comes first: relations are named only of organizations that the caller may read.
+  const named = names.map((name): NamedContext => {
+    const own = contextFor(ctx, { name, kind: null });
+    const kind = organizationNamed(own, name);
+    return { name: nameOf(own, kind), kind, ctx: own };
+  });
+  const found = new Set(named.map(({ name }) => name));
+  if (found.size < named.length) throw badInput("`organizations` names one of them twice.");
+  for (const { name, ancestors } of ctx.organizations.readable) {
+    const above = found.has(name) ? ancestors.find((each) => found.has(each)) : undefined;
+    if (above !== undefined)
       throw badInput(
-        `\`${name}\` is a child of \`${parent}\`, and its cost can be in that of its parent; name only one of the two.`,
+        `\`${name}\` is below \`${above}\`, and its cost can be in that of its parent; name only one of the two.`,
       );
+  }
+  return named;
+}
+
+/** Returns the names that can be one organization: keys of different kinds never belong to the same one. */
+function comparable(named: readonly NamedContext[]): readonly NamedContext[] {
+  return named.filter(({ kind }) => named.filter((each) => each.kind === kind).length > 1);
+}
+
+/** Rejects names of one organization, by the id that upstream states for each key: the sum would count it twice. */
+async function refuseSame(named: readonly NamedContext[]): Promise<void> {
+  const shown = await Promise.all(
+    comparable(named).map(async ({ ctx, kind, name }) => {
+      const { organizationId } = await organizationOf(ctx, kind);
+      return { name, organizationId };
+    }),
+  );
+  const [same] = namesOfOne(shown);
+  if (same === undefined) return;
+  throw new GatewayError(
+    "BAD_USER_INPUT",
+    `The keys of ${listOfNames(same)} belong to the same organization, which would be counted twice; name only one of them, and tell the operator, who can correct ORGANIZATIONS_FILE.`,
+    { reason: "SAME_ORGANIZATION", organizations: same },
+  );
 }

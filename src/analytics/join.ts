@@ -23,6 +23,19 @@ export async function organizationOf({ upstream }: Context, kind: OrganizationKi
   });
 }
 
+/** An organization by its name here, and by its id upstream. */
+interface ShownOrganization {
+  readonly name: string;
+  readonly organizationId: string;
+}
+
+/** Returns the names of each organization that has several. */
+export function namesOfOne(shown: readonly ShownOrganization[]): readonly (readonly string[])[] {
+  return [...Map.groupBy(shown, ({ organizationId }) => organizationId).values()]
+    .filter((same) => same.length > 1)
+    .map((same) => same.map(({ name }) => name));
+}
+
 /** The member with this address, or with one that stands for the same person, in whichever organization; null where neither has one. */
 export async function personByEmail(ctx: Context, email: string): Promise<Person | null> {
   for (const organization of organizationsOf(ctx)) {

@@ -133,11 +133,16 @@ function namedOrNull<O extends NamedOrganization>(
 }
 
 function namesOf(organizations: readonly NamedOrganization[]): string {
-  const names = organizations.map((each) => `\`${each.name}\``);
+  const names = organizations.map(({ name }) => name);
   if (names.length === 0) return "there is no organization that you may read";
-  return names.length === 1
-    ? `use ${names[0]}`
-    : `use one of ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return names.length === 1 ? `use ${listOfNames(names)}` : `use one of ${listOfNames(names)}`;
+}
+
+/** Lists names in a sentence. */
+export function listOfNames(names: readonly string[]): string {
+  const marked = names.map((name) => `\`${name}\``);
+  const [last] = marked.slice(-1);
+  return marked.length < 2 ? (last ?? "") : `${marked.slice(0, -1).join(", ")} and ${last}`;
 }
 
 function ambiguous(possible: readonly NamedOrganization[]): GatewayError {

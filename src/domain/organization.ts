@@ -11,6 +11,8 @@ export interface NamedOrganization {
   readonly isParent: boolean;
   /** Name of its parent organization; null: the operator states none. */
   readonly parent: string | null;
+  /** Names of its parent, of the parent of that, and so on. */
+  readonly ancestors: readonly string[];
 }
 
 /** Organizations with people in common: an Enterprise organization, a Console organization, or one of each. */
@@ -23,8 +25,8 @@ export interface Tenant {
 
 /** The organizations of a gateway where the operator has named none, the preferred one first. */
 export const ORGANIZATIONS: readonly NamedOrganization[] = [
-  { name: "enterprise", kind: "ENTERPRISE", isParent: false, parent: null },
-  { name: "console", kind: "CONSOLE", isParent: false, parent: null },
+  { name: "enterprise", kind: "ENTERPRISE", isParent: false, parent: null, ancestors: [] },
+  { name: "console", kind: "CONSOLE", isParent: false, parent: null, ancestors: [] },
 ];
 
 /** Returns the name that requests an organization of a tenant. */

@@ -85,7 +85,7 @@ export function organizationsConfig({
 }
 
 /** An organization as the file states it. */
-interface Entry extends NamedOrganization {
+interface Entry extends Omit<NamedOrganization, "ancestors"> {
   readonly credential: Credential | null;
   /** Name of the Enterprise organization with the same people; null: none. */
   readonly joins: string | null;
@@ -240,6 +240,8 @@ function refuseRelations(entries: readonly Entry[], faults: string[]): void {
     const stated = (other: string) => entries.find((each) => each.name === other);
     if (parent !== null && (parent === name || stated(parent)?.isParent !== true))
       fault(`\`parent\` is not the name of another organization of the file with \`isParent\`: true.`);
+    else if (ancestorsOf(entries, name).includes(name))
+      fault("`parent` leads back to the organization itself.");
     if (joins === null) continue;
     const rival = entries.findIndex((each, at) => at < i && each.joins === joins);
     if (kind !== "CONSOLE" || stated(joins)?.kind !== "ENTERPRISE")
@@ -249,6 +251,17 @@ function refuseRelations(entries: readonly Entry[], faults: string[]): void {
     if (files.teams !== "" || files.aliases !== "")
       fault("`teams` and `aliases` are those of the organization that it joins; state them there.");
   }
+}
+
+/** The chain of parents of an organization, which ends where it would repeat. */
+function ancestorsOf(entries: readonly Entry[], name: string): readonly string[] {
+  const ancestors: string[] = [];
+  const parentOf = (each: string) => entries.find((entry) => entry.name === each)?.parent ?? null;
+  for (let parent = parentOf(name); parent !== null; parent = parentOf(parent)) {
+    if (ancestors.includes(parent)) break;
+    ancestors.push(parent);
+  }
+  return ancestors;
 }
 
 /** Each Enterprise organization with the Console organization that joins it, and the other Console organizations alone. */
@@ -274,7 +287,9 @@ function tenantsOf(entries: readonly Entry[], faults: string[], notes: string[])
     return [
       {
         name: entry.name,
-        organizations: members.map(({ name, kind, isParent, parent }) => ({ name, kind, isParent, parent })),
+        organizations: members.map(({ name, kind, isParent, parent }) => {
+          return { name, kind, isParent, parent, ancestors: ancestorsOf(entries, name) };
+        }),
         credentials,
         keys: { files: members.map(({ keyFile }) => keyFile), reread },
         directory: { files: entry.files, orgDirectory },

@@ -68,6 +68,7 @@ export function sandboxTenants(seed: number): readonly TenantConfig[] {
       kind,
       isParent: false,
       parent: null,
+      ancestors: [],
     });
     return {
       name,

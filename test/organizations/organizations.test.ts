@@ -85,6 +85,15 @@ describe("the file of organizations", () => {
       [{ ...one, keyVariable: variableOf("platform") }],
       /sk-ant-admin01-/,
     ],
+    [
+      "parents in a circle",
+      [
+        { ...one, isParent: true, parent: "b" },
+        { ...one, name: "b", keyVariable: "KEY_OF_US", isParent: true, parent: "c" },
+        { name: "c", kind: "console", keyVariable: "KEY_OF_PLATFORM", isParent: true, parent: one.name },
+      ],
+      /entry 1: `parent` leads back to the organization itself\.\n.*entry 2.*back.*\n.*entry 3.*back/,
+    ],
     ["a parent that is none", [{ ...one, parent: "b" }], /`parent` is not the name/],
     [
       "a join of an Enterprise organization",
@@ -291,7 +300,7 @@ describe("sums over organizations", () => {
   const sum = (names: readonly string[]) =>
     `{ combinedCost(organizations: ${JSON.stringify(names)}, ${DAY}) { organizations { organization cost { net { cents } } } total { net { cents } list { cents } } } }`;
 
-  test("are exact, of those that are named, and one request of each", async () => {
+  test("are exact, of those that are named, and two requests of each: who it is, and its cost", async () => {
     const { ask, upstream } = gatewayOfThree();
     const { data, errors } = await ask(sum(["us", "emea"]));
     expect(errors).toBeUndefined();
@@ -300,7 +309,11 @@ describe("sums over organizations", () => {
       "us",
       "emea",
     ]);
-    expect(upstream.seen.map(({ organization }) => organization).sort()).toEqual(["emea", "us"]);
+    const me = "/v1/organizations/me";
+    const ofCost = upstream.seen.filter(({ path }) => !path.startsWith(me));
+    for (const requests of [ofCost, upstream.seen.filter(({ path }) => path.startsWith(me))])
+      expect(requests.map(({ organization }) => organization).sort()).toEqual(["emea", "us"]);
+    expect(upstream.seen).toHaveLength(4);
     const alone = await Promise.all(
       ["us", "emea"].map((name) =>
         ask(`{ cost(organization: "${name}", ${DAY}) { total { net { cents } } } }`),
@@ -327,9 +340,34 @@ describe("sums over organizations", () => {
           ? { ...each, isParent: true }
           : each,
     );
-    const { ask } = gatewayOfThree({ entries });
-    for (const names of [[], ["us", "us"], ["us", "emea"]])
+    const { ask, upstream } = gatewayOfThree({ entries });
+    for (const names of [[], ["us", "us"], ["us", "emea"], ["platform", "console"]])
       expect((await ask(sum(names))).errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
+    expect(upstream.seen).toEqual([]);
+  });
+
+  test("are refused for an organization beside the parent of its parent, in either order", async () => {
+    const relations = { emea: { isParent: true }, us: { isParent: true, parent: "emea" } };
+    const entries = [
+      ...ENTRIES.filter(({ name }) => name !== "platform").map((each) => ({
+        ...each,
+        ...relations[each.name as keyof typeof relations],
+      })),
+      { name: "berlin", kind: "enterprise", keyVariable: variableOf("platform"), parent: "us" },
+    ];
+    const settings = { [variableOf("platform")]: "sk-ant-api01-berlin" };
+    const { ask, upstream } = gatewayOfThree({ entries, settings });
+    for (const names of [
+      ["emea", "berlin"],
+      ["berlin", "emea"],
+    ]) {
+      const { data, errors } = await ask(sum(names));
+      expect(data.combinedCost).toBeNull();
+      expect(errors?.map(({ message }) => message)).toEqual([
+        "`berlin` is below `emea`, and its cost can be in that of its parent; name only one of the two.",
+      ]);
+    }
+    expect(upstream.seen).toEqual([]);
   });
 
   test("count in the plan of their requests", async () => {
@@ -340,9 +378,14 @@ describe("sums over organizations", () => {
       body: JSON.stringify({ query: sum(["us", "emea"]) }),
     });
     const { extensions } = await response.json();
-    expect(extensions.plan.requests).toBe(2);
-    expect(
-      extensions.plan.allowances.map(({ organization }: { organization: string }) => organization),
-    ).toEqual(["us", "emea"]);
+    expect(extensions.plan).toMatchObject({ requests: 2, lookups: 2 });
+    const shares: readonly { readonly of: string; readonly organization: string }[] =
+      extensions.plan.allowances;
+    expect(shares.map(({ of, organization }) => `${of} of ${organization}`)).toEqual([
+      "look-ups of us",
+      "look-ups of emea",
+      "figures of us",
+      "figures of emea",
+    ]);
   });
 });

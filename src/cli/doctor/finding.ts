@@ -21,6 +21,7 @@ export type FindingCode =
   | "NO_KEY"
   | "KEY_REFUSED"
   | "WRONG_ORGANIZATION"
+  | "SAME_ORGANIZATION"
   | "MISSING_SCOPE"
   | "NOT_ENROLLED"
   | "HIPAA_READINESS"

@@ -1,11 +1,12 @@
 import { closed } from "../../analytics/datasets.ts";
-import { isInTenant, nameOf } from "../../analytics/organizations.ts";
+import { namesOfOne, organizationOf } from "../../analytics/join.ts";
+import { isInTenant, listOfNames, nameOf } from "../../analytics/organizations.ts";
 import type { SharedStore } from "../../cache/shared-store.ts";
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import type { ClosedReason, Dataset } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
-import type { Outage } from "../../errors.ts";
+import { GatewayError, type Outage } from "../../errors.ts";
 import { proxyFor } from "../../proxies.ts";
 import { DATASET_ENDPOINTS } from "../../upstream/dataset-endpoints.ts";
 import { type KeyFamily, ORGANIZATION_OF_KEY, VARIABLE_OF_KEY } from "../../upstream/endpoint.ts";
@@ -54,7 +55,8 @@ const PROOF_REQUESTS = 1;
 export function mostRequests({ sandbox, tenants }: Config): number {
   if (sandbox !== null) return 0;
   const keys = tenants.flatMap(({ credentials }) => FAMILIES.filter((key) => credentials[key] !== null));
-  return keys.reduce((sum, key) => sum + RIGHTS[key].length + PROOF_REQUESTS, 0);
+  const compared = tenants.length > 1 ? keys.length : 0;
+  return keys.reduce((sum, key) => sum + RIGHTS[key].length + PROOF_REQUESTS, compared);
 }
 
 export interface UpstreamCheck {
@@ -73,8 +75,10 @@ export async function checkUpstream(
   if (config.sandbox !== null) return { findings: [NO_KEY], requests: 0 };
   const { app, requests, aheadMs, outages } = openProbe(config, { store, now, most: mostRequests(config) });
   const findings: Finding[] = [];
-  for (const ctx of app.contexts(AbortSignal.timeout(LONGEST_MS), "warm"))
+  const contexts = app.contexts(AbortSignal.timeout(LONGEST_MS), "warm");
+  for (const ctx of contexts)
     for (const key of FAMILIES) findings.push(...(await keyFindings(ctx, key, outages)));
+  for (const key of FAMILIES) findings.push(...(await sameFindings(contexts, key)));
   await app.dispose();
   return {
     findings: [wayTo(config, outages), clockOf(config, aheadMs()), ...findings],
@@ -134,6 +138,32 @@ async function keyFindings(
     else findings.push(rightFinding(check, subject, refusal, outage));
   }
   return findings;
+}
+
+/** Keys of one organization under several names, by the id that upstream states for each key. */
+async function sameFindings(contexts: readonly Context[], key: KeyFamily): Promise<readonly Finding[]> {
+  const kind = ORGANIZATION_OF_KEY[key];
+  const able = contexts.filter(({ upstream }) => upstream.has(key));
+  if (able.length < 2) return [];
+  const shown = await Promise.all(
+    able.map(async (ctx) => {
+      try {
+        const { organizationId } = await organizationOf(ctx, kind);
+        return [{ name: nameOf(ctx, kind), organizationId }];
+      } catch (fault) {
+        if (fault instanceof GatewayError) return []; // the findings about the key say why
+        throw fault;
+      }
+    }),
+  );
+  return namesOfOne(shown.flat()).map((names) =>
+    problem(
+      CHECK_OF_KEY[key],
+      "SAME_ORGANIZATION",
+      `The keys of ${listOfNames(names)} belong to the same organization.`,
+      "Correct the keys, or leave only one of these names in ORGANIZATIONS_FILE: figures of both are those of one organization.",
+    ),
+  );
 }
 
 function ofWholeKey(reason: ClosedReason): boolean {
