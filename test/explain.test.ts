@@ -411,12 +411,19 @@ describe("explain", () => {
     expect(seen).toEqual([]);
   });
 
-  test("of a field with refused arguments plans nothing of it", async () => {
-    const asked = gateway({ sandbox: { users: 30 } });
-    const plan = await planOf(
-      asked,
-      `{ users(${between("2020-01-01", "2020-02-01")}) { nodes { cost { requests } } } organization { name } }`,
-    );
+  test("of a field with refused arguments plans nothing of it, and has the error of the answer", async () => {
+    const { app, ask } = gateway({ sandbox: { users: 30 } });
+    const query = `{ users(${between("2020-01-01", "2020-02-01")}) { nodes { cost { requests } } } organization { name } }`;
+    const response = await app.fetch("http://gateway.test/graphql?explain", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query }),
+    });
+    const { data, errors, extensions } = await response.json();
+    const plan: Plan = extensions.plan;
+    expect(data).toBeNull();
+    expect(errors).toEqual((await ask(query)).errors);
+    expect(errors).toHaveLength(1);
     expect(plan.fields.map(({ field }) => field)).toEqual(["organization"]);
   });
 });

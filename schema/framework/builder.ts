@@ -74,7 +74,8 @@ const LENSES = { full: "", pseudonym: "~p", none: "~n" } as const satisfies Reco
 
 /**
  * An id names what it was given out for, as its reader sees people: what one caller sees by name and another by pseudonym are two
- * things for a client that keeps both. It names its tenant, too, where the operator has named organizations.
+ * things for a client that keeps both. Where the operator has named organizations, it also names the first one of its tenant that its
+ * reader may read.
  */
 function encodeGlobalId(typename: string, id: string, { viewer, upstream }: Context): string {
   return Buffer.from(`${typename}${LENSES[viewer.identity]}${markOf(upstream.tenant)}:${id}`).toString(
@@ -82,8 +83,8 @@ function encodeGlobalId(typename: string, id: string, { viewer, upstream }: Cont
   );
 }
 
-function markOf({ name }: Tenant): string {
-  return name === null ? "" : `@${name}`;
+function markOf({ name, organizations: [first] }: Tenant): string {
+  return name === null ? "" : `@${first?.name ?? ""}`;
 }
 
 interface GlobalIdOptions {
@@ -154,8 +155,10 @@ export function contextOfIds(ctx: Context, globalIds: readonly string[]): Contex
 function contextIn(ctx: Context, globalId: string): Context | null {
   if (ctx.upstream.tenant.name === null) return ctx;
   const [, , , mark = ""] = partsOf(globalId);
-  const found = ctx.organizations.readable.find(({ tenant }) => `@${tenant}` === mark);
-  return found === undefined ? null : contextOfTenant(ctx, found.tenant);
+  const { readable } = ctx.organizations;
+  const found = readable.find(({ name }) => `@${name}` === mark);
+  const isFirst = found !== undefined && found === readable.find(({ tenant }) => tenant === found.tenant);
+  return isFirst ? contextOfTenant(ctx, found.tenant) : null;
 }
 
 /**

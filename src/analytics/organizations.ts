@@ -192,7 +192,7 @@ export function organizationNamed(ctx: Context, name: string | null | undefined)
     if (own !== undefined) return own.kind;
     namedOrNull(readable, name);
     throw badInput(
-      `\`${name}\` is not an organization of this part of the answer, which is of \`${tenant.name}\`; name it in a field of the root.`,
+      `\`${name}\` is not an organization of this part of the answer, which is of ${listOfNames(tenant.organizations.map((each) => each.name))}; name it in a field of the root.`,
     );
   }
   if (ctx.organization !== null) return ctx.organization.kind;

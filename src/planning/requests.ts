@@ -13,8 +13,11 @@ export interface PlannedField extends FieldRequests {
   readonly ctx: Context;
 }
 
-/** The upstream requests of an operation, field by field. A field that is refused plans none, nor do those below it. */
-export function requestsOf({ schema, fields: root }: PlannedOperation): readonly PlannedField[] {
+/** The upstream requests of an operation, field by field. A field that is refused plans none, nor do those below it; `onRefusal` gets its error. */
+export function requestsOf(
+  { schema, fields: root }: PlannedOperation,
+  onRefusal: (field: SelectedField, fault: Error) => void = () => {},
+): readonly PlannedField[] {
   const planned: PlannedField[] = [];
   let count = 0;
 
@@ -22,11 +25,14 @@ export function requestsOf({ schema, fields: root }: PlannedOperation): readonly
     for (const field of fields) {
       if (!field.isPermitted || field.shape.isPlain || field.isUngrouped) continue;
       const { type, plan } = field;
-      const own = unlessRefused(() => {
-        const requests =
-          plan.requests?.({ ...field.stated, schema, type: type.name, within, source }, field.ctx) ?? [];
-        return "plans" in requests ? [requests] : requests;
-      });
+      const own = unlessRefused(
+        () => {
+          const requests =
+            plan.requests?.({ ...field.stated, schema, type: type.name, within, source }, field.ctx) ?? [];
+          return "plans" in requests ? [requests] : requests;
+        },
+        (fault) => onRefusal(field, fault),
+      );
       if (own === null) continue;
       for (const each of own) add(each, field);
       const below = unlessRefused(() => field.below) ?? [];

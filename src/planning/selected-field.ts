@@ -189,11 +189,12 @@ function isDeclaredWith<Declared extends InputFieldMap>(
  * Runs a part of planning; null where the field is refused, which it says itself when it runs. Any other fault is thrown: a field that
  * cannot be planned must not count as free.
  */
-export function unlessRefused<T>(plan: () => T): T | null {
+export function unlessRefused<T>(plan: () => T, onRefusal: (fault: Error) => void = () => {}): T | null {
   try {
     return plan();
   } catch (fault) {
-    if (fault instanceof GraphQLError || fault instanceof GatewayError) return null;
-    throw fault;
+    if (!(fault instanceof GraphQLError || fault instanceof GatewayError)) throw fault;
+    onRefusal(fault);
+    return null;
   }
 }

@@ -2,7 +2,7 @@ import { type OrganizationKind, organizationName } from "../../domain/organizati
 import type { ReportQuestion } from "../../domain/report.ts";
 import { badInput, type GatewayError } from "../../errors.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
-import { keyText } from "../organizations.ts";
+import { isInTenant, keyText } from "../organizations.ts";
 import { type Obstacle, obstacleTo } from "./obstacle.ts";
 import type { Report, ReportChoice, ReportSource } from "./report.ts";
 import { dimensionsKnown, sourcesOf } from "./sources.ts";
@@ -44,7 +44,8 @@ function elsewhereFor<Measure>(
   if (sibling !== undefined) return `\`source: ${sibling.source}\` can`;
   const ask = (kind: OrganizationKind) =>
     `use \`organization: "${organizationName(upstream.tenant, kind)}"\` (${keyText(upstream, kind)})`;
-  const other = able.find((each) => each.organization !== organization);
+  const isThere = (each: ReportSource<unknown>) => isInTenant({ upstream }, each.organization);
+  const other = able.find((each) => each.organization !== organization && isThere(each));
   if (other !== undefined)
     return `\`${organizationName(upstream.tenant, other.organization)}\` can: ${ask(other.organization)}`;
   const own = report.sources.filter((each) => each.organization === organization);
@@ -52,7 +53,7 @@ function elsewhereFor<Measure>(
     (dimension) => !own.some((each) => knows(each, dimension)),
   );
   const known = unknown.flatMap((dimension) => {
-    const knower = report.sources.find((each) => knows(each, dimension));
+    const knower = report.sources.find((each) => isThere(each) && knows(each, dimension));
     return knower === undefined
       ? []
       : [

@@ -1,4 +1,4 @@
-import type { ExecutionResult } from "graphql";
+import { type ExecutionResult, type GraphQLError, locatedError } from "graphql";
 import { nameOf, organizationOfKey } from "../../analytics/organizations.ts";
 import {
   type Estimate,
@@ -35,12 +35,16 @@ export async function boundCost(
 ): Promise<Decision> {
   const { upstream } = operation.ctx;
   keepWithin(limits, { MAX_ROWS: rowsOf(operation) });
-  const fields = requestsOf(operation);
+  const refused: GraphQLError[] = [];
+  const fields = requestsOf(operation, ({ path, nodes }, fault) => {
+    // Below the root an answer has an error for each object.
+    if (!path.includes(".")) refused.push(locatedError(fault, nodes, [path]));
+  });
   const atLeast = requestsAtLeast(fields);
   const isSure = !isExplained && atLeast <= upstream.maxRequests;
   const plan = isSure ? null : await estimate(upstream.maxRequests, fields);
   if (plan !== null) refuseTooExpensive(plan, upstream.maxRequests);
-  if (plan !== null && isExplained) return { answer: await explained(plan) };
+  if (plan !== null && isExplained) return { answer: await explained(plan, refused) };
   // Fields that refuse themselves have what the others leave.
   const others = fields.filter(({ refusesItself }) => !refusesItself);
   upstream.claim(plan?.others ?? (others.length === fields.length ? atLeast : requestsAtLeast(others)));
@@ -55,8 +59,11 @@ export function wantsPlan({ url, headers }: RequestHead): boolean {
   );
 }
 
-/** The plan as an answer: nothing was run, so there is no data. */
-async function explained({ fields, others: _, ...counts }: Estimate): Promise<ExecutionResult> {
+/** The plan as an answer: nothing was run, so there is no data. A field that is refused has the error of the answer itself. */
+async function explained(
+  { fields, others: _, ...counts }: Estimate,
+  refused: readonly GraphQLError[],
+): Promise<ExecutionResult> {
   const kindOf = ({ subject, rateLimit }: EstimatedField["endpoint"]) =>
     rateLimit === "spendLimits" ? "spend limits" : subject === "live" ? "look-ups" : "figures";
   const ownerOf = ({ ctx, endpoint }: EstimatedField) => nameOf(ctx, organizationOfKey(endpoint.key));
@@ -84,5 +91,5 @@ async function explained({ fields, others: _, ...counts }: Estimate): Promise<Ex
       windows: windows.map(({ range, isKept }) => ({ ...range, isKept })),
     })),
   };
-  return { data: null, extensions: { plan } };
+  return { ...(refused.length > 0 && { errors: refused }), data: null, extensions: { plan } };
 }

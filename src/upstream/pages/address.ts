@@ -91,7 +91,11 @@ function whyWithoutKey(key: KeyFamily, dataset: Dataset, tenant: Tenant | undefi
   if (tenant === undefined || tenant.name === null)
     return `This gateway has no key for ${dataset}; its operator can set ${VARIABLE_OF_KEY[key]}.`;
   const kind = ORGANIZATION_OF_KEY[key];
+  // Of a tenant that a caller may read in part, these are the organizations that the caller may read.
+  const [only] = tenant.organizations;
+  if (only === undefined)
+    return `No organization that you may read has ${dataset}; \`organizations\` lists those that you may read.`;
   return tenant.organizations.some((each) => each.kind === kind)
     ? `This gateway has no key for ${dataset} of \`${organizationName(tenant, kind)}\`; its operator can set the one that ORGANIZATIONS_FILE names.`
-    : `This gateway has no key for ${dataset} of \`${tenant.name}\`, which is another kind of organization.`;
+    : `This gateway has no key for ${dataset} of \`${only.name}\`, which is another kind of organization.`;
 }
