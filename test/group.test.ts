@@ -1,30 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { gateway, json, type Route, refusal } from "./gateway.ts";
-import { PATHS, reportPage, tokenPage, wireCost, wireDay, wireUser, wireUserCost } from "./wire.ts";
+import {
+  PATHS,
+  reportPage,
+  tokenPage,
+  wireCost,
+  wireDay,
+  wireGroup,
+  wireGroupMember,
+  wireUser,
+  wireUserCost,
+} from "./wire.ts";
 
 const DAY = `range: { between: { from: "2026-11-20", until: "2026-11-21" } }`;
-
-function wireGroup(id: string, roles: object = { role_ids: ["rbac_role_reader"] }) {
-  return {
-    id,
-    created_at: "2026-04-20T15:00:00Z",
-    name: `Name of ${id}`,
-    source_type: "scim",
-    type: "rbac_group",
-    updated_at: "2026-09-01T11:45:30Z",
-    ...roles,
-  };
-}
-
-function wireGroupMember(userId: string, group: object = { rbac_group_id: "rbac_group_maps" }) {
-  return {
-    created_at: "2026-04-21T08:00:00Z",
-    email: `${userId}@ternplover.example`,
-    type: "rbac_group_member",
-    user_id: userId,
-    ...group,
-  };
-}
 
 const membersOf = (id: string) => `${PATHS.groups}/${id}/members`;
 

@@ -231,6 +231,28 @@ export function wireRecord(
   };
 }
 
+export function wireGroup(id: string, others: object = { role_ids: ["rbac_role_reader"] }) {
+  return {
+    id,
+    created_at: "2026-04-20T15:00:00Z",
+    name: `Name of ${id}`,
+    source_type: "scim",
+    type: "rbac_group",
+    updated_at: "2026-09-01T11:45:30Z",
+    ...others,
+  };
+}
+
+export function wireGroupMember(userId: string, group: object = { rbac_group_id: "rbac_group_maps" }) {
+  return {
+    created_at: "2026-04-21T08:00:00Z",
+    email: `${userId}@ternplover.example`,
+    type: "rbac_group_member",
+    user_id: userId,
+    ...group,
+  };
+}
+
 export function tokenPage<Row>(data: readonly Row[], next: string | null = null) {
   return { data, next_page: next };
 }

@@ -74,7 +74,7 @@ const Budget = builder.objectRef<SpendBudget>("Budget").implement({
       ...fromFigures,
       type: Money,
       description:
-        "Net spend from the first day of the period up to and including today, exact; equal to `cost` of the same subject and days. A lower bound while days are open, since upstream exports usage late. Additive over periods.",
+        "Net spend from the first day of the period up to and including today, exact; equal to `cost` of the same subject and days. A lower bound while days are open, since upstream exports usage late. Zero only for a subject that exists: one that neither a list of upstream nor the spend of this and the last month names is NOT_FOUND, with the nearest names. Additive over periods.",
       resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).spend.spent,
     }),
     share: t.field({

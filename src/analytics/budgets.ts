@@ -1,26 +1,31 @@
 import type { Context } from "../context.ts";
-import type { ReportRow } from "../domain/bucket.ts";
 import {
   type BudgetSpend,
   type BudgetStatus,
-  type BudgetSubject,
   budgetPeriodOn,
   type SpendBudget,
   statusOfBudget,
 } from "../domain/budget.ts";
 import { addDays, dayOf, daysBetween, earlier, startOf } from "../domain/day.ts";
 import { type MoneyAmount, NO_MONEY, plusMoney, type SpendAmounts } from "../domain/money.ts";
-import { emailKey, type OrganizationKind } from "../domain/organization.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
 import { type DayRange, daysIn, sameRange, splitByDay } from "../domain/range.ts";
-import type { Dimension, Filter, ReportQuestion } from "../domain/report.ts";
-import { badInput, GatewayError, unseen } from "../errors.ts";
+import type { Filter, ReportQuestion } from "../domain/report.ts";
+import { badInput, unseen } from "../errors.ts";
 import { loader } from "../loaders/loader.ts";
-import { membersByEmail } from "../loaders/members.ts";
-import { teamsNow } from "../loaders/teams.ts";
+import { teamsCalled, teamsNow } from "../loaders/teams.ts";
 import { enterpriseMembers } from "../upstream/endpoints/members.ts";
 import type { PageProvenance } from "../upstream/pages/iterate.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { stateBy } from "./analysis/finality.ts";
+import {
+  type BudgetQuestion,
+  gone,
+  idsOf,
+  isPersonByAddress,
+  splitOf,
+  subjectsWithoutRows,
+} from "./budget-subjects.ts";
 import { costReport } from "./cost.ts";
 import { type FreshnessState, freshnessOf } from "./freshness.ts";
 import { organizationNamed } from "./organizations.ts";
@@ -35,13 +40,6 @@ import { rankByTeam, requestsByTeam } from "./team-report.ts";
 export interface BudgetFigures extends BudgetStatus {
   readonly spend: BudgetSpend;
   readonly freshness: FreshnessState;
-}
-
-/** Budgets of one kind of subject and one period, which are read together. */
-interface Question {
-  readonly organization: OrganizationKind;
-  readonly subject: BudgetSubject;
-  readonly period: DayRange;
 }
 
 type Read = Pick<BudgetFigures, "spend" | "freshness">;
@@ -64,14 +62,14 @@ export function requestsOfBudgets(ctx: Context, budgets: readonly SpendBudget[])
     if (question.subject === "TEAM") return requestsOfTeams(ctx, question.organization, range);
     const ids = alike.flatMap(({ subjectId }) => subjectId ?? []);
     const plans = plansOfDays(ctx, question, range, ids);
-    const lookups = ids.some((id) => isAddress(question.subject, id))
+    const lookups = ids.some((id) => isPersonByAddress(question.subject, id))
       ? [requestsFor(enterpriseMembers, [{}])]
       : [];
     return [requestsOfReport(likelyPlan(ctx.upstream, plans), null), ...lookups];
   });
 }
 
-function questionOf(ctx: Context, { organization, subject, period }: SpendBudget): Question {
+function questionOf(ctx: Context, { organization, subject, period }: SpendBudget): BudgetQuestion {
   return {
     organization: organizationNamed(ctx, organization),
     subject,
@@ -84,65 +82,26 @@ function rangeSoFar({ now }: Context, { from, until }: DayRange): DayRange {
   return { from, until: earlier(until, addDays(dayOf(now()), 1)) };
 }
 
-const spendBySubject = loader(async (ctx, question: Question, ids) => {
+const spendBySubject = loader(async (ctx, question: BudgetQuestion, ids) => {
   if (question.subject === "TEAM") return spendOfTeams(ctx, question, ids);
   const known = await idsOf(ctx, question.subject, ids);
-  const found = new Set([...known.values()].filter((id) => typeof id === "string"));
-  const days = found.size === 0 ? null : await readDays(ctx, question, [...found].sort());
+  const found = [...new Set([...known.values()].filter((id) => typeof id === "string"))].sort();
+  if (found.length === 0)
+    return new Map([...known].filter((pair): pair is [string, Error] => pair[1] instanceof Error));
+  const days = await readDays(ctx, question, found);
+  const without = found.filter((id) => !days.name(id));
+  const judged = without.length === 0 ? null : await subjectsWithoutRows(ctx, question, without);
   return new Map(
-    [...known].map(([id, of]): [string, Read | Error] => [
-      id,
-      of instanceof Error ? of : days === null ? new Error("no days were read") : days(of),
-    ]),
+    [...known].map(([id, of]): [string, Read | Error] => {
+      const subject = of instanceof Error ? of : (judged?.get(of) ?? of);
+      return [id, subject instanceof Error ? subject : days.of(subject)];
+    }),
   );
 });
 
-function isAddress(subject: BudgetSubject, id: string): boolean {
-  return subject === "PERSON" && id.includes("@");
-}
-
-/** The ids that upstream knows subjects by. */
-async function idsOf(
-  ctx: Context,
-  subject: BudgetSubject,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, string | Error>> {
-  const members = membersByEmail(ctx, { organization: "ENTERPRISE" });
-  const pairs = ids.map(async (id): Promise<[string, string | Error]> => {
-    if (!isAddress(subject, id)) return [id, id];
-    const [member] = (await members.load(emailKey(id, ctx.orgDirectory.aliases))) ?? [];
-    return [id, member?.userId ?? gone("No current member has the address of this budget")];
-  });
-  return new Map(await Promise.all(pairs));
-}
-
-function gone(what: string): GatewayError {
-  return new GatewayError("NOT_FOUND", `${what}; change or remove the budget in BUDGETS_FILE.`);
-}
-
-interface Split {
-  readonly dimension: Dimension;
-  /** Upstream is sent the subjects; where it cannot be, it sends all. */
-  readonly isFiltered: boolean;
-  readonly idOf: (row: ReportRow<unknown>) => string | null;
-}
-
-/** How rows tell subjects apart. */
-const SPLITS: Readonly<Record<Exclude<BudgetSubject, "TEAM" | "ORGANIZATION">, Split>> = {
-  MODEL: { dimension: "MODEL", isFiltered: true, idOf: ({ model }) => model },
-  API_KEY: { dimension: "API_KEY", isFiltered: true, idOf: ({ apiKeyId }) => apiKeyId },
-  PERSON: { dimension: "USER", isFiltered: true, idOf: ({ user }) => user?.userId ?? null },
-  // The Console's older report takes no filter.
-  WORKSPACE: { dimension: "WORKSPACE", isFiltered: false, idOf: ({ workspaceId }) => workspaceId },
-};
-
-function splitOf(subject: BudgetSubject): Split | null {
-  return subject === "ORGANIZATION" || subject === "TEAM" ? null : SPLITS[subject];
-}
-
 function plansOfDays(
   ctx: Context,
-  { organization, subject }: Pick<Question, "organization" | "subject">,
+  { organization, subject }: Pick<BudgetQuestion, "organization" | "subject">,
   range: DayRange,
   ids: readonly string[],
 ): ReportPlans<SpendAmounts> {
@@ -153,12 +112,14 @@ function plansOfDays(
   return plansFor(ctx.upstream, costReport, { organization, source: "AUTO" }, question, ctx.now());
 }
 
+interface DaysRead {
+  /** True if a row names the subject. */
+  readonly name: (id: string) => boolean;
+  readonly of: (id: string) => Read;
+}
+
 /** Reads the days of several subjects at once. */
-async function readDays(
-  ctx: Context,
-  question: Question,
-  ids: readonly string[],
-): Promise<(id: string) => Read> {
+async function readDays(ctx: Context, question: BudgetQuestion, ids: readonly string[]): Promise<DaysRead> {
   const { subject, period } = question;
   const range = rangeSoFar(ctx, period);
   const split = splitOf(subject);
@@ -167,7 +128,7 @@ async function readDays(
     const freshness = checkedFreshness(ctx, plan, sources);
     const wholeDays = wholeDaysOf(plan, sources);
     const byId = Map.groupBy(rows, (row) => (split === null ? "" : split.idOf(row)));
-    return (id) => {
+    const of = (id: string): Read => {
       const byDay: MoneyAmount[] = Array.from({ length: daysIn(range) }, () => NO_MONEY);
       for (const { from, measure } of byId.get(id) ?? []) {
         const i = daysBetween(range.from, dayOf(from));
@@ -177,6 +138,7 @@ async function readDays(
       const wholeSpent = sumOf(byDay.slice(0, wholeDays));
       return { freshness, spend: { period, spent: sumOf(byDay), wholeDays, wholeSpent, byDay } };
     };
+    return { name: (id) => byId.has(id), of };
   });
 }
 
@@ -246,7 +208,7 @@ function planOver(plan: ReportPlan<SpendAmounts>, range: DayRange, ctx: Context)
  */
 async function spendOfTeams(
   ctx: Context,
-  { organization, period }: Question,
+  { organization, period }: BudgetQuestion,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Read | Error>> {
   const { all } = await teamsNow(ctx);
@@ -266,9 +228,7 @@ async function spendOfTeams(
     };
     return new Map(
       ids.map((id): [string, Read | Error] => {
-        const [team, other] = all.some(({ teamId }) => teamId === id)
-          ? all.filter(({ teamId }) => teamId === id)
-          : all.filter(({ name }) => name === id);
+        const [team, other] = teamsCalled(id, all);
         if (team === undefined) return [id, gone("No team has the id or name of this budget")];
         if (other !== undefined)
           return [id, badInput("Several teams have the name of this budget; BUDGETS_FILE can state the id.")];

@@ -20,6 +20,12 @@ export async function teamsNow(ctx: Context): Promise<Teams> {
   );
 }
 
+/** The teams that an operator means: the one with the id, else all with the name. */
+export function teamsCalled(idOrName: string, teams: readonly Team[]): readonly Team[] {
+  const byId = teams.filter(({ teamId }) => teamId === idOrName);
+  return byId.length > 0 ? byId : teams.filter(({ name }) => name === idOrName);
+}
+
 /**
  * True if the viewer may see figures of a placement. The number of people without a team is unknown, so those figures are shown
  * only to viewers who see people one by one.
@@ -28,10 +34,11 @@ export async function shownPlacements(ctx: Context): Promise<(placement: Placeme
   const { minPeople } = ctx.viewer;
   if (minPeople === 0) return () => true;
   const shown = teamsOfAtLeast((await teamsNow(ctx)).all, minPeople);
+  const shownIds = new Set([...shown].map(({ teamId }) => teamId)); // another reading of the teams can have made the placement
   return (placement) =>
     placement === null ||
     placement.kind === "nobody" ||
-    (placement.kind === "team" && shown.has(placement.team));
+    (placement.kind === "team" && shownIds.has(placement.team.teamId));
 }
 
 /** The datasets that teams come from where the operator lists none. */

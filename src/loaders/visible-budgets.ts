@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import type { SpendBudget } from "../domain/budget.ts";
 import { emailKey } from "../domain/organization.ts";
 import { permissionsOf } from "../domain/viewer.ts";
-import { shownPlacements, teamsNow } from "./teams.ts";
+import { shownPlacements, teamsCalled, teamsNow } from "./teams.ts";
 
 /**
  * Returns the budgets of this context's organizations that the viewer may see, without a request for the sizes of teams: a team can still
@@ -34,11 +34,9 @@ export async function visibleBudgets(ctx: Context): Promise<readonly SpendBudget
   const areTeams = budgets.some(({ subject }) => subject === "TEAM");
   if (!areTeams || ctx.viewer.minPeople === 0) return budgets;
   const [isShown, { all }] = await Promise.all([shownPlacements(ctx), teamsNow(ctx)]);
-  return budgets.filter(
-    ({ subject, subjectId }) =>
-      subject !== "TEAM" ||
-      all.some(
-        (team) => (team.teamId === subjectId || team.name === subjectId) && isShown({ kind: "team", team }),
-      ),
-  );
+  return budgets.filter(({ subject, subjectId }) => {
+    if (subject !== "TEAM") return true;
+    const meant = teamsCalled(subjectId ?? "", all);
+    return meant.length > 0 && meant.every((team) => isShown({ kind: "team", team }));
+  });
 }

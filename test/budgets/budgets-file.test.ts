@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { settingFaults } from "../setting-faults.ts";
@@ -76,18 +75,6 @@ describe("BUDGETS_FILE", () => {
     const lines = settingFaults(withBudgets([{ ...budget, organization: secret, thresholds: [secret] }]));
     expect(lines.length).toBeGreaterThan(5);
     expect(lines.join("\n")).not.toContain("secret.example");
-  });
-
-  test("is read as docs/budgets.md shows it", () => {
-    const page = readFileSync(new URL("../../docs/budgets.md", import.meta.url), "utf8");
-    const shown = /^```json\n([\s\S]*?)\n```$/m.exec(page)?.[1] ?? "";
-    const { budgets } = readConfig(withBudgets(shown));
-    expect(budgets?.budgets.map(({ subject }) => subject)).toEqual([
-      "ORGANIZATION",
-      "TEAM",
-      "WORKSPACE",
-      "MODEL",
-    ]);
   });
 
   test("is refused where it cannot be read", () => {
