@@ -1,15 +1,17 @@
 import { type GraphQLObjectType, type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from "graphql";
 import { contextFor } from "../../src/analytics/organizations.ts";
 import type { Context } from "../../src/context.ts";
+import type { OrganizationKind } from "../../src/domain/organization.ts";
 import { permissionsOf } from "../../src/domain/viewer.ts";
 import { badInput } from "../../src/errors.ts";
 import { apiKeyById, workspaceById } from "../../src/loaders/console.ts";
 import { teamRequests } from "../../src/loaders/teams.ts";
 import { isGranted, refusal, requirementsById, requirementsOf } from "../../src/planning/permissions.ts";
 import type { Found } from "../../src/planning/plan.ts";
+import { unlessRefused } from "../../src/planning/selected-field.ts";
 import { apiKeys } from "../../src/upstream/endpoints/api-keys.ts";
 import { type FieldRequests, type RequestPlan, requestsFor } from "../../src/upstream/plan.ts";
-import { contextOfIds, decodeGlobalId, ofType } from "../framework/builder.ts";
+import { contextOfId, decodeGlobalId, ofType } from "../framework/builder.ts";
 import { nodeOf, openNode } from "../framework/node.ts";
 import { ofWorkspaces } from "../organization/workspace.ts";
 import { memberLookup } from "../people/member-lookup.ts";
@@ -21,6 +23,8 @@ export type Representation = Readonly<Record<string, unknown>>;
 
 /** A field, beside `id`, that identifies the objects of a type. */
 interface EntityKey {
+  /** The one kind of organization that has such objects, and what they are, as an error names them; either where it is left out. */
+  readonly only?: { readonly kind: OrganizationKind; readonly what: string };
   readonly requests: (ctx: Context) => FieldRequests | readonly FieldRequests[];
   /** Finds the object with this value; null if no object has it. Keys that are looked up together go into one batch. */
   readonly find: (value: string, ctx: Context) => Promise<object | null>;
@@ -30,6 +34,7 @@ interface EntityKey {
 const ENTITIES: Readonly<Record<string, Readonly<Record<string, EntityKey>>>> = {
   ApiKey: {
     apiKeyId: {
+      only: { kind: "CONSOLE", what: "API keys" },
       requests: () => requestsFor(apiKeys, [{}]),
       find: (apiKeyId, ctx) => apiKeyById(ctx, {}).load(apiKeyId),
     },
@@ -48,6 +53,7 @@ const ENTITIES: Readonly<Record<string, Readonly<Record<string, EntityKey>>>> = 
   },
   Workspace: {
     workspaceId: {
+      only: { kind: "CONSOLE", what: "workspaces" },
       requests: ofWorkspaces.requests,
       async find(workspaceId, ctx) {
         const workspace = await workspaceById(ctx, {}).load(workspaceId);
@@ -65,10 +71,22 @@ export function keysOf(typename: string): readonly string[] {
   return keys === undefined ? [] : ["id", ...Object.keys(keys)];
 }
 
-/** The context of the organization that an `id` among representations names, else that the request names. */
-export function contextOfEntities(representations: readonly Representation[], ctx: Context): Context {
-  const ids = representations.map(({ id }) => id).filter((id) => typeof id === "string");
-  return ids.length > 0 ? contextOfIds(ctx, ids) : contextFor(ctx, { name: null, kind: null });
+/** The context of the first representation that has one, else of the operation: objects have their own, see `contextOfEntity`. */
+export function contextOfEntities(
+  representations: readonly Representation[],
+  schema: GraphQLSchema,
+  ctx: Context,
+): Context {
+  const [first] = keysIn(representations, schema, ctx);
+  return first?.ctx ?? ctx;
+}
+
+/** Contexts of the objects that were found. */
+const contexts = new WeakMap<object, Context>();
+
+/** The context of the organization that an object was found in. */
+export function contextOfEntity(found: unknown): Context | undefined {
+  return typeof found === "object" && found !== null ? contexts.get(found) : undefined;
 }
 
 /** The object that a representation identifies; null where its own key finds none, which other subgraphs cannot know. */
@@ -77,10 +95,22 @@ export async function entityOf(
   ctx: Context,
   info: GraphQLResolveInfo,
 ): Promise<object | null> {
-  const { type, field, value } = keyIn(representation, info.schema);
-  const { viewer } = ctx;
+  const key = keyIn(representation, info.schema);
+  const { type } = key;
   const required = requirementsById(type);
-  if (!isGranted(required, permissionsOf(viewer))) throw refusal(viewer, required, `A ${type.name}`);
+  if (!isGranted(required, permissionsOf(ctx.viewer))) throw refusal(ctx.viewer, required, `A ${type.name}`);
+  const own = contextOfKey(key, ctx);
+  const found = await find(key, own, info);
+  if (found !== null) contexts.set(found, own);
+  return found;
+}
+
+async function find(
+  { type, field, value }: Key,
+  ctx: Context,
+  info: GraphQLResolveInfo,
+): Promise<object | null> {
+  const { viewer } = ctx;
   if (field === "id") {
     if (decodeGlobalId(value, ctx).typename !== type.name)
       throw badInput(`This id is not one of a ${type.name}.`);
@@ -93,31 +123,39 @@ export async function entityOf(
   return found && ofType(type.name, found);
 }
 
+/** The context of the organization that an `id` names; other keys name none, and are looked up where a field of the root would be. */
+function contextOfKey({ type, field, value }: Key, ctx: Context): Context {
+  if (field === "id") return contextOfId(ctx, value);
+  return contextFor(ctx, { name: null, kind: null, ...ENTITIES[type.name]?.[field]?.only });
+}
+
 /** The upstream requests that finding objects by their representations makes. Those that are refused plan none. */
 export function entityRequests(
   representations: readonly Representation[],
   schema: GraphQLSchema,
   ctx: Context,
-): FieldRequests {
-  const plans: RequestPlan[] = [];
-  const planned = new Set<string>();
-  for (const { type, field, value } of keysIn(representations, schema)) {
-    if (field === "id") plans.push(...(openNode(value, schema, ctx)?.plans ?? []));
-    if (field === "id" || planned.has(`${type.name}.${field}`)) continue;
-    planned.add(`${type.name}.${field}`);
-    const requests = ENTITIES[type.name]?.[field]?.requests(ctx) ?? [];
-    plans.push(...[requests].flat().flatMap((each) => each.plans));
+): readonly FieldRequests[] {
+  const plans = new Map<Context, RequestPlan[]>();
+  const planned = new Map<Context, Set<string>>();
+  for (const { type, field, value, ctx: own } of keysIn(representations, schema, ctx)) {
+    const plansOfOwn = plans.getOrInsertComputed(own, () => []);
+    if (field === "id") plansOfOwn.push(...(openNode(value, schema, own)?.plans ?? []));
+    const before = planned.getOrInsertComputed(own, () => new Set());
+    if (field === "id" || before.has(`${type.name}.${field}`)) continue;
+    before.add(`${type.name}.${field}`);
+    const requests = ENTITIES[type.name]?.[field]?.requests(own) ?? [];
+    plansOfOwn.push(...[requests].flat().flatMap((each) => each.plans));
   }
-  return { plans, enough: null };
+  return [...plans].map(([own, each]) => ({ plans: each, enough: null, ctx: own }));
 }
 
-/** The types of the objects that representations identify. */
+/** The types of the objects that representations identify, in each organization. */
 export function entityTypes(
   representations: readonly Representation[],
   schema: GraphQLSchema,
+  ctx: Context,
 ): readonly Found[] {
-  const types = new Set(keysIn(representations, schema).map(({ type }) => type));
-  return [...types].map((type) => ({ type, range: null }));
+  return keysIn(representations, schema, ctx).map(({ type, ctx: own }) => ({ type, range: null, ctx: own }));
 }
 
 interface Key {
@@ -126,10 +164,17 @@ interface Key {
   readonly value: string;
 }
 
-function keysIn(representations: readonly Representation[], schema: GraphQLSchema): readonly Key[] {
+/** The keys of representations that can be looked up, each with its context; the others are refused one by one. */
+function keysIn(
+  representations: readonly Representation[],
+  schema: GraphQLSchema,
+  ctx: Context,
+): readonly (Key & { readonly ctx: Context })[] {
   return representations.flatMap((each) => {
     const key = readKey(each, schema);
-    return typeof key === "string" ? [] : [key];
+    if (typeof key === "string") return [];
+    const own = unlessRefused(() => contextOfKey(key, ctx));
+    return own === null ? [] : [{ ...key, ctx: own }];
   });
 }
 

@@ -5,6 +5,7 @@ import { builder, buildSchema } from "../framework/builder.ts";
 import "../index.ts";
 import {
   contextOfEntities,
+  contextOfEntity,
   ENTITY_TYPES,
   entityOf,
   entityRequests,
@@ -60,7 +61,7 @@ function build(): GraphQLSchema {
       type: [Entity],
       nullable: { list: false, items: true },
       description:
-        "The objects that other subgraphs refer to, in their order. Null: no object has this key; an `id` that finds none is an error. Errors: NOT_FOUND, BAD_USER_INPUT, FORBIDDEN, UPSTREAM_*.",
+        "The objects that other subgraphs refer to, in their order. Null: no object has this key; an `id` that finds none is an error. An `id` leads to its organization; other keys are looked up in the organization of the request, as by a field of the root without one. Errors: NOT_FOUND, BAD_USER_INPUT, FORBIDDEN, UPSTREAM_*.",
       args: {
         representations: t.arg({
           type: ["_Any"],
@@ -68,9 +69,10 @@ function build(): GraphQLSchema {
           description: "`__typename` and the fields of one key of each object.",
         }),
       },
-      context: ({ representations }, ctx) => contextOfEntities(representations, ctx),
+      context: ({ representations }, ctx) => contextOfEntities(representations, subgraphSchema(), ctx),
+      contextOfItem: contextOfEntity,
       requests: ({ args, schema }, ctx) => entityRequests(args.representations, schema, ctx),
-      finds: ({ representations }, _ctx, schema) => entityTypes(representations, schema),
+      finds: ({ representations }, ctx, schema) => entityTypes(representations, schema, ctx),
       maxRows: (_range, { representations }) => representations.length,
       resolve: async (_root, { representations }, ctx, info) => {
         // Their fields begin together, so that objects by different keys share a batch as well.

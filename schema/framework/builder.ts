@@ -120,14 +120,17 @@ export function decodeGlobalId(
   { viewer, upstream }: Context,
 ): { typename: string; id: string } {
   const [, typename, lens = "", mark = "", id] = partsOf(globalId);
-  if (typename === undefined || id === undefined || globalId.length > MAX_ID_LENGTH)
-    throw badInput("This is not an id of this API; pass an `id` as an answer returned it.");
+  if (typename === undefined || id === undefined || globalId.length > MAX_ID_LENGTH) throw notAnId();
   if (lens !== LENSES[viewer.identity])
     throw badInput(
       "This id belongs to a caller who sees people differently; pass an `id` from your own answers.",
     );
   if (mark !== markOf(upstream.tenant)) throw ofAnotherOrganization();
   return { typename, id };
+}
+
+function notAnId(): GatewayError {
+  return badInput("This is not an id of this API; pass an `id` as an answer returned it.");
 }
 
 function ofAnotherOrganization(): GatewayError {
@@ -139,7 +142,7 @@ function ofAnotherOrganization(): GatewayError {
 /** Returns the context of the tenant that a global id names. Throws BAD_USER_INPUT where the viewer may not read it, or has no such id. */
 export function contextOfId(ctx: Context, globalId: string): Context {
   const found = contextIn(ctx, globalId);
-  if (found === null) throw ofAnotherOrganization();
+  if (found === null) throw partsOf(globalId).length === 0 ? notAnId() : ofAnotherOrganization();
   return found;
 }
 

@@ -18,7 +18,7 @@ import type { Context } from "../context.ts";
 import type { ThreadTurn } from "../domain/pieces.ts";
 import { coerceVariables } from "../planning/operation.ts";
 import { contextOfField } from "../planning/permissions.ts";
-import { fieldPlanOf } from "../planning/plan.ts";
+import { type FieldPlan, fieldPlanOf } from "../planning/plan.ts";
 import { LiveAnswer, PENDING } from "./live-answer.ts";
 import {
   type CoercedVariables,
@@ -308,16 +308,18 @@ class Run {
       throw new GraphQLError(`Expected Iterable, but did not find one for field "${nameOf(field)}".`);
     const items = Array.isArray(values) ? values : [...values];
     const answers: unknown[] = [];
-    this.#items({ field, item, place, items, answers });
+    const contextOf = place.prev === undefined ? fieldPlanOf(field.definition).contextOfItem : undefined;
+    this.#items({ field, item, place, items, answers, contextOf });
     return answers;
   }
 
   /** Completes the items of a list that are left. When it is time to pause, the others come after the pause. */
   #items(list: OpenList): void {
-    const { field, item, place, items, answers } = list;
+    const { field, item, place, items, answers, contextOf } = list;
     while (answers.length < items.length) {
       const key = answers.length;
-      const at = new Place(place, key, undefined, answers, item.isNonNull, place.context);
+      const context = contextOf?.(items[key]) ?? place.context;
+      const at = new Place(place, key, undefined, answers, item.isNonNull, context);
       answers.push(this.#item(field, item, at, items[key]));
       this.#completedFields++;
       const isDue = this.#completedFields >= this.#fieldsATurn && answers.length < items.length;
@@ -411,6 +413,8 @@ interface OpenList {
   readonly items: readonly unknown[];
   /** Of the items so far. */
   readonly answers: unknown[];
+  /** The context of an item of a field of the root, where that is not the one of the field. */
+  readonly contextOf: FieldPlan["contextOfItem"];
 }
 
 /** Information for a resolver. Few resolvers read any of it, so that most of it, the path included, is made when it is read. */

@@ -56,6 +56,8 @@ export interface Sourced {
 export interface FieldPlanOptions<Args = object> extends Requiring, Sourced {
   /** The context of a field of the root and of the fields below it: that of the organization it is about. Throws BAD_USER_INPUT. */
   context?: (args: Args, ctx: Context) => Context;
+  /** The context of the fields of one of its items, where items can be of other organizations than the field; undefined: its own. */
+  contextOfItem?: (item: unknown) => Context | undefined;
   /** The upstream requests that its resolver makes. */
   requests?: PlanRequests<Args>;
   /** The days that it and the fields below it are about, where that is not its `range` argument. Null: those it states or inherits. */
@@ -87,6 +89,8 @@ export type IdentifyingFields = readonly string[];
 export interface Found {
   readonly type: GraphQLObjectType;
   readonly range: DayRange | null;
+  /** The context of its fields, where that is not the one of the field that finds it. */
+  readonly ctx?: Context;
 }
 
 type Stated = { readonly [Option in keyof Options]: Options[Option] | undefined };

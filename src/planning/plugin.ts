@@ -99,6 +99,7 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
     const { pothosOptions, description } = config;
     const {
       context,
+      contextOfItem,
       requests,
       range,
       finds,
@@ -112,6 +113,7 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
     } = pothosOptions;
     const plan: FieldPlan = {
       context,
+      contextOfItem,
       requests,
       range,
       finds,

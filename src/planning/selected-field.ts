@@ -27,6 +27,13 @@ export interface Selection {
   readonly fields: readonly SelectedField[];
 }
 
+/** A type that objects of a field can be of, with the days and the context of their fields. */
+interface TypeBelow {
+  readonly type: GraphQLObjectType;
+  readonly range: DayRange;
+  readonly ctx: Context;
+}
+
 /** Values that fields inherit from those above them. */
 interface Place {
   readonly range: DayRange;
@@ -107,7 +114,7 @@ export class SelectedField {
 
   /** The fields below it, for each type that its objects can be of. Throws where it is refused. */
   get below(): readonly Selection[] {
-    this.#below ??= this.#typesBelow().map(({ type, range }) => this.#selectionOf(type, range));
+    this.#below ??= this.#typesBelow().map((each) => this.#selectionOf(each));
     return this.#below;
   }
 
@@ -138,30 +145,34 @@ export class SelectedField {
     };
   }
 
-  #typesBelow(): readonly { readonly type: GraphQLObjectType; readonly range: DayRange }[] {
+  #typesBelow(): readonly TypeBelow[] {
     const { schema } = this.#operation;
     const { ctx } = this;
     const { args, range } = this.stated;
     const found = this.plan.finds?.(args, ctx, schema);
     if (found !== undefined)
-      return distinct(found).map((each) => ({ type: each.type, range: each.range ?? range }));
+      return distinct(found).map((each) => ({
+        type: each.type,
+        range: each.range ?? range,
+        ctx: each.ctx ?? ctx,
+      }));
     const named = getNamedType(this.field.type);
     const types = isAbstractType(named) ? schema.getPossibleTypes(named) : isObjectType(named) ? [named] : [];
-    return types.map((type) => ({ type, range }));
+    return types.map((type) => ({ type, range, ctx }));
   }
 
-  #selectionOf(type: GraphQLObjectType, range: DayRange): Selection {
+  #selectionOf({ type, range, ctx }: TypeBelow): Selection {
     const above = { declared: this.plan.declared, args: this.stated.args, above: this.#place.above };
-    const place = { range, above, ctx: this.ctx };
+    const place = { range, above, ctx };
     const shapes = this.shape.below(type, this.#operation.variables);
     return { type, fields: shapes.map((each) => new SelectedField(this.#operation, each, place)) };
   }
 }
 
 function distinct(found: readonly Found[]): readonly Found[] {
-  return [
-    ...new Map(found.map((each) => [`${each.type.name} ${JSON.stringify(each.range)}`, each])).values(),
-  ];
+  const keyOf = ({ type, range, ctx }: Found) =>
+    JSON.stringify([type.name, range, ctx?.upstream.tenant.name, ctx?.organization?.name]);
+  return [...new Map(found.map((each) => [keyOf(each), each])).values()];
 }
 
 function listOf(value: unknown): readonly unknown[] {
