@@ -15,7 +15,6 @@ import { watchedFile } from "./server/auth/watched-file.ts";
 import { ConfigError } from "./settings/config-error.ts";
 import type { StatedLimit } from "./settings/limits.ts";
 import { type TenantConfig, withoutFiles } from "./settings/organizations.ts";
-import { rereadDirectory } from "./settings/teams.ts";
 import type { Credentials } from "./upstream/access/credential.ts";
 import { Operation, type OperationOptions } from "./upstream/budget/operation.ts";
 import { createUpstream, type UpstreamOptions } from "./upstream/create-upstream.ts";
@@ -155,7 +154,7 @@ class TenantState {
   readonly #masks = new WeakMap<OrgDirectory, OrgDirectory>();
 
   constructor(
-    { credentials, keys, directory: { files, orgDirectory }, ...tenant }: TenantConfig,
+    { credentials, keys, directory: { files, orgDirectory, reread }, ...tenant }: TenantConfig,
     { upstream: options, pseudonymKey, shared: store, now, onFault }: ContextsOptions,
     inUse: () => readonly OwnedKey[],
   ) {
@@ -164,10 +163,10 @@ class TenantState {
     this.pseudonyms = new Pseudonyms(pseudonymKey ?? secretOf(credentials));
     this.#orgDirectory = watchedFile({
       paths: Object.values(files),
-      read: () => rereadDirectory(files),
+      read: reread,
       first: orgDirectory,
       onFault,
-      staying: "TEAMS_FILE, ALIASES_FILE: the teams and aliases read before stay in force.",
+      staying: "The teams and aliases read before stay in force.",
       settles: true,
       elapsedMs,
     });

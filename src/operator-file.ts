@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { repeatedKey } from "./json.ts";
 
 /** A file of the operator that cannot be used. The message continues "the file …" and repeats nothing of its content. */
@@ -9,18 +9,38 @@ export class UnreadableFile extends Error {}
  * another encoding still decodes to something, and two names that differ in one letter would become one.
  */
 export function readTextFile(path: string | URL): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (fault) {
-    throw new UnreadableFile(`cannot be read (${(fault as NodeJS.ErrnoException).code ?? "unknown reason"})`);
-  }
+  const bytes = readable(() => readFileSync(path));
   const text = decoded(bytes);
   for (const [character, reason] of TELLTALES) {
     const at = text.indexOf(character);
     if (at >= 0) throw new UnreadableFile(`${reason} (line ${lineAt(text, at)}); save it as UTF-8`);
   }
   return text;
+}
+
+/** Far more than a key or a token has. */
+const MAX_KEY_BYTES = 65_536;
+
+/** Returns the key in a file, without blanks around it. Throws UnreadableFile for anything that can be endless, such as a device. */
+export function readKeyFile(path: string): string {
+  const stats = readable(() => statSync(path));
+  if (!stats.isFile()) throw new UnreadableFile("is not a regular file");
+  if (stats.size > MAX_KEY_BYTES)
+    throw new UnreadableFile(`has more than ${MAX_KEY_BYTES} bytes, and a key is shorter`);
+  return readTextFile(path).trim();
+}
+
+function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (fault) {
+    throw new UnreadableFile(`cannot be read (${(fault as NodeJS.ErrnoException).code ?? "unknown reason"})`);
+  }
+}
+
+/** Returns a field name as a fault can repeat it: one that can hold a key, a name of a person or an address is not repeated. */
+export function fieldText(name: string, otherwise = "a field"): string {
+  return /^[A-Za-z][A-Za-z_]{0,23}\d{0,2}$/.test(name) ? `\`${name}\`` : otherwise;
 }
 
 /** Returns what a file of JSON holds; throws UnreadableFile. */
@@ -40,8 +60,7 @@ export function parseJson(text: string): unknown {
   }
   const key = repeatedKey(text);
   if (key === null) return value;
-  const name = /^[\w -]{1,40}$/.test(key) ? `\`${key}\`` : "a key";
-  throw new UnreadableFile(`has ${name} twice in one object, and only one would count`);
+  throw new UnreadableFile(`has ${fieldText(key, "a key")} twice in one object, and only one would count`);
 }
 
 const REPLACEMENT = "\uFFFD";

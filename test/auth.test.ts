@@ -204,7 +204,7 @@ describe("tokens", () => {
       path,
       JSON.stringify([
         { name: "a", sha256: tokenOf("secret"), role: "OWNER" },
-        { name: "b", sha256: "0".repeat(64), role: "KING", color: 1 },
+        { name: "b", sha256: "0".repeat(64), role: "KING", color: 1, cag_9f8e7d6c5b: 1 },
         { name: "c", sha256: "0".repeat(64), role: "SERVICE" },
         { name: "c", sha256: "0".repeat(64), role: "SERVICE", scopes: ["everything"], expiresAt: "soon" },
         { name: "d", sha256: "0".repeat(64), role: "MEMBER" },
@@ -230,7 +230,8 @@ describe("tokens", () => {
       for (const part of [
         "entry 1: `sha256`",
         "entry 2: `role` is not one of PRIMARY_OWNER",
-        "entry 2: unknown field color",
+        "entry 2: unknown field `color`",
+        "entry 2: unknown field of another name; use one of name",
         "entry 3: a SERVICE",
         "entry 4: `scopes`",
         "entry 4: `expiresAt`",

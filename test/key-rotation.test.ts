@@ -150,6 +150,9 @@ describe("settings of key files", () => {
     expect(settingFaults({ ANTHROPIC_ANALYTICS_KEY: B, ANTHROPIC_ANALYTICS_KEY_FILE: file })).toEqual([
       "ANTHROPIC_ANALYTICS_KEY and ANTHROPIC_ANALYTICS_KEY_FILE are both set; unset one of them.",
     ]);
+    expect(settingFaults({ ANTHROPIC_ADMIN_KEY_FILE: "/dev/zero" })).toEqual([
+      "ANTHROPIC_ADMIN_KEY_FILE: the file is not a regular file.",
+    ]);
     expect(settingFaults({ ANTHROPIC_ADMIN_KEY_FILE: "/no/such/key" })[0]).toMatch(
       /^ANTHROPIC_ADMIN_KEY_FILE: .*ENOENT/,
     );

@@ -5,7 +5,7 @@ export type Fault = (where: string, what: string) => void;
 
 /** A file of rows: the setting that names it, its columns, and where its faults are reported. */
 export interface DirectoryFile {
-  readonly setting: "TEAMS_FILE" | "ALIASES_FILE";
+  readonly setting: string;
   readonly required: readonly [DirectoryColumn, DirectoryColumn];
   readonly optional: readonly DirectoryColumn[];
   readonly fault: Fault;

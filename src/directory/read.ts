@@ -9,7 +9,7 @@ import type { Row } from "./row.ts";
 import { teamsOf } from "./teams.ts";
 
 export interface DirectoryFiles {
-  /** Path of TEAMS_FILE; empty without one. */
+  /** Path of the file of teams; empty without one. */
   readonly teams: string;
   readonly aliases: string;
 }
@@ -20,8 +20,20 @@ export interface DirectoryReport {
   readonly notes: string[];
 }
 
+/** How faults name the files. */
+export interface DirectorySources {
+  readonly teams: string;
+  readonly aliases: string;
+}
+
+const SETTINGS: DirectorySources = { teams: "TEAMS_FILE", aliases: "ALIASES_FILE" };
+
 /** Reads teams and aliases from the operator's files, and reports all their faults at once. */
-export function readDirectory({ teams, aliases }: DirectoryFiles, report: DirectoryReport): OrgDirectory {
+export function readDirectory(
+  { teams, aliases }: DirectoryFiles,
+  report: DirectoryReport,
+  sources = SETTINGS,
+): OrgDirectory {
   const about = (setting: DirectoryFile["setting"], lines: string[]): Fault => {
     return (where, what) => lines.push(`${setting}${where && ` ${where}`}: ${what}.`);
   };
@@ -36,8 +48,8 @@ export function readDirectory({ teams, aliases }: DirectoryFiles, report: Direct
     fault: about(setting, report.faults),
     note: about(setting, report.notes),
   });
-  const ofAliases = source("ALIASES_FILE", "alias");
-  const ofTeams = source("TEAMS_FILE", "team", ["costCentre", "manager"]);
+  const ofAliases = source(sources.aliases, "alias");
+  const ofTeams = source(sources.teams, "team", ["costCentre", "manager"]);
   const known = aliases === "" ? NO_ALIASES : aliasesOf(rowsOf(aliases, ofAliases), ofAliases);
   if (teams === "") return { aliases: known, teams: null };
   return { aliases: known, teams: new Teams(teamsOf(rowsOf(teams, ofTeams), ofTeams, known), known) };

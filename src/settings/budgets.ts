@@ -157,7 +157,7 @@ function budgetIn(
   if (amount === null)
     fault(where, '`amountUsd` is not an amount above 0 in dollars, such as 5000 or "5000.50"');
   const period = (fields.period ?? "MONTH") as BudgetPeriod;
-  if (!Object.hasOwn(BUDGET_PERIODS, period))
+  if (typeof period !== "string" || !Object.hasOwn(BUDGET_PERIODS, period))
     fault(where, `\`period\` is not one of ${Object.keys(BUDGET_PERIODS).join(", ")}`);
   const stated = subjects.filter((each) => fields[each] !== undefined);
   if (stated.length > 1)

@@ -1,17 +1,17 @@
-import { type DirectoryFiles, readDirectory } from "../directory/read.ts";
+import type { DirectoryFiles } from "../directory/read.ts";
 import {
   type NamedOrganization,
   ORGANIZATIONS,
   type OrganizationKind,
   type Tenant,
 } from "../domain/organization.ts";
-import type { OrgDirectory } from "../domain/team.ts";
 import { foreignKeyFault, tokenFaults } from "../keys.ts";
-import { readJsonFile, readTextFile, UnreadableFile } from "../operator-file.ts";
+import { fieldText, readJsonFile, readKeyFile, UnreadableFile } from "../operator-file.ts";
 import { Credential, type Credentials } from "../upstream/access/credential.ts";
 import { ConfigError } from "./config-error.ts";
 import { text } from "./formats.ts";
 import { optional, type SettingsReader } from "./setting.ts";
+import { directoryIn, type TenantDirectory } from "./teams.ts";
 import type { KeyFiles } from "./upstream.ts";
 
 export const ORGANIZATIONS_FILE = optional({
@@ -30,14 +30,9 @@ export interface TenantConfig extends Tenant {
   readonly directory: TenantDirectory;
 }
 
-interface TenantDirectory {
-  readonly files: DirectoryFiles;
-  readonly orgDirectory: OrgDirectory;
-}
-
 /** Returns the people of a tenant for which the operator has no files. */
 export function withoutFiles(): TenantDirectory {
-  return { files: { teams: "", aliases: "" }, orgDirectory: { aliases: new Map(), teams: null } };
+  return directoryIn({ teams: "", aliases: "" }, { faults: [], notes: [] });
 }
 
 /** Returns the tenant of a gateway without named organizations. */
@@ -110,7 +105,10 @@ const FIELDS = [
 
 type Fields = { readonly [F in (typeof FIELDS)[number]]?: unknown };
 
-const KINDS: Readonly<Record<string, OrganizationKind>> = { enterprise: "ENTERPRISE", console: "CONSOLE" };
+const KINDS: ReadonlyMap<unknown, OrganizationKind> = new Map([
+  ["enterprise", "ENTERPRISE"],
+  ["console", "CONSOLE"],
+]);
 
 /** Names stand in URLs, ids and logs. */
 const NAME = /^[a-z\d][a-z\d-]{0,39}$/i;
@@ -141,12 +139,14 @@ function entryOf(entry: unknown, index: number, { reader, notes }: Organizations
     if (!(FIELDS as readonly string[]).includes(field))
       fault(
         /key|token|secret/i.test(field)
-          ? `${quoted(field)} is not read: the file holds no key; name the variable or the file that does, as \`keyVariable\` or \`keyFile\`.`
-          : `unknown field ${quoted(field)}; use one of ${FIELDS.join(", ")}.`,
+          ? `${fieldText(field)} is not read: the file holds no key; name the variable or the file that does, as \`keyVariable\` or \`keyFile\`.`
+          : `unknown field ${fieldText(field, "of another name")}; use one of ${FIELDS.join(", ")}.`,
       );
   const name = typeof fields.name === "string" && NAME.test(fields.name) ? fields.name : "";
+  if (/^sk-/i.test(name))
+    fault("`name` begins as a key does, and names stand in URLs, ids and logs; name the organization.");
   if (name === "") fault("`name` is not 1 to 40 letters, digits and hyphens, such as emea.");
-  const kind = KINDS[String(fields.kind)];
+  const kind = KINDS.get(fields.kind);
   if (kind === undefined) fault("`kind` is not enterprise or console.");
   const textOf = (field: "joins" | "parent" | "teams" | "aliases" | "keyVariable" | "keyFile") => {
     const value = fields[field] ?? null;
@@ -210,7 +210,7 @@ function keyPlace(variable: string | null, file: string | null, fault: ReportFau
 function keyAt(place: KeyPlace, reader: SettingsReader, fault: ReportFault): string {
   if ("variable" in place) return reader.variable(place.variable);
   try {
-    return readTextFile(place.file).trim();
+    return readKeyFile(place.file);
   } catch (thrown) {
     if (!(thrown instanceof UnreadableFile)) throw thrown;
     if (!thrown.message.includes("ENOENT")) fault(`the file of \`keyFile\` ${thrown.message}.`);
@@ -279,11 +279,8 @@ function tenantsOf(entries: readonly Entry[], faults: string[], notes: string[])
       analytics: ofKind("ENTERPRISE")?.reread() ?? null,
       admin: ofKind("CONSOLE")?.reread() ?? null,
     });
-    const report = { faults: [] as string[], notes: [] as string[] };
-    const orgDirectory = readDirectory(entry.files, report);
-    const about = (line: string) => `ORGANIZATIONS_FILE: entry ${i + 1}: ${line}`;
-    faults.push(...report.faults.map(about));
-    notes.push(...report.notes.map(about));
+    const where = `ORGANIZATIONS_FILE: entry ${i + 1}:`;
+    const sources = { teams: `${where} \`teams\``, aliases: `${where} \`aliases\`` };
     return [
       {
         name: entry.name,
@@ -292,12 +289,8 @@ function tenantsOf(entries: readonly Entry[], faults: string[], notes: string[])
         }),
         credentials,
         keys: { files: members.map(({ keyFile }) => keyFile), reread },
-        directory: { files: entry.files, orgDirectory },
+        directory: directoryIn(entry.files, { faults, notes }, sources),
       },
     ];
   });
-}
-
-function quoted(field: string): string {
-  return /^[\w -]{1,40}$/.test(field) && !field.startsWith("sk-ant") ? `\`${field}\`` : "a field";
 }

@@ -95,7 +95,8 @@ export class SettingsReader {
 
   /** The text of a variable that an operator's file names; empty if it is not set. */
   variable(name: string): string {
-    return this.#variables[name]?.trim() ?? "";
+    // Names such as `constructor` are those of no variable.
+    return (Object.hasOwn(this.#variables, name) ? this.#variables[name]?.trim() : null) ?? "";
   }
 
   /** Of the given settings, the names of those that are set to something other than their default. */

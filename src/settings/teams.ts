@@ -1,4 +1,9 @@
-import { type DirectoryFiles, readDirectory } from "../directory/read.ts";
+import {
+  type DirectoryFiles,
+  type DirectoryReport,
+  type DirectorySources,
+  readDirectory,
+} from "../directory/read.ts";
 import type { OrgDirectory } from "../domain/team.ts";
 import { ConfigError } from "./config-error.ts";
 import { text } from "./formats.ts";
@@ -21,17 +26,34 @@ export const TEAMS = {
   }),
 };
 
-/** Reads the operator's files of teams and aliases, where no file names organizations. */
-export function teamsConfig(reader: SettingsReader, notes: string[]) {
-  const { teams, aliases } = reader.readAll(TEAMS);
-  const files: DirectoryFiles = { teams: teams ?? "", aliases: aliases ?? "" };
-  return Object.freeze({ files, orgDirectory: readDirectory(files, { faults: reader.faults, notes }) });
+/** The operator's files about the people of a tenant. */
+export interface TenantDirectory {
+  readonly files: DirectoryFiles;
+  readonly orgDirectory: OrgDirectory;
+  /** Reads the files again; throws ConfigError. */
+  readonly reread: () => OrgDirectory;
 }
 
-/** Reads the operator's files again; throws ConfigError. */
-export function rereadDirectory(files: DirectoryFiles): OrgDirectory {
-  const faults: string[] = [];
-  const orgDirectory = readDirectory(files, { faults, notes: [] });
-  if (faults.length > 0) throw new ConfigError(faults);
-  return orgDirectory;
+/** Reads teams and aliases where no file names organizations. */
+export function teamsConfig(reader: SettingsReader, notes: string[]): TenantDirectory {
+  const { teams, aliases } = reader.readAll(TEAMS);
+  return directoryIn({ teams: teams ?? "", aliases: aliases ?? "" }, { faults: reader.faults, notes });
+}
+
+/** Reads files of teams and aliases; `sources` name them in faults. */
+export function directoryIn(
+  files: DirectoryFiles,
+  report: DirectoryReport,
+  sources?: DirectorySources,
+): TenantDirectory {
+  return Object.freeze({
+    files,
+    orgDirectory: readDirectory(files, report, sources),
+    reread() {
+      const faults: string[] = [];
+      const orgDirectory = readDirectory(files, { faults, notes: [] }, sources);
+      if (faults.length > 0) throw new ConfigError(faults);
+      return orgDirectory;
+    },
+  });
 }

@@ -1,5 +1,5 @@
 import { keyFaults, tokenFaults } from "../keys.ts";
-import { readTextFile, UnreadableFile } from "../operator-file.ts";
+import { readKeyFile, UnreadableFile } from "../operator-file.ts";
 import { directHosts, NO_PROXIES, type Proxies, proxyUrl } from "../proxies.ts";
 import { Credential, type Credentials } from "../upstream/access/credential.ts";
 import { ConfigError } from "./config-error.ts";
@@ -166,7 +166,7 @@ function keysIn({ stated, files }: KeySources, faults: string[]): KeyTexts {
 
 function keyInFile(path: string, variable: string, faults: string[]): string {
   try {
-    const key = readTextFile(path).trim();
+    const key = readKeyFile(path);
     if (key === "") faults.push(`${variable}: the file is empty.`);
     return key;
   } catch (fault) {

@@ -44,6 +44,7 @@ describe("BUDGETS_FILE", () => {
     ["a budget without a name", [{ amountUsd: 1 }], /budget 1: `name` is not a text/],
     ["an amount of a fraction as a number", [{ name: "a", amountUsd: 0.1 }], /`amountUsd` is not/],
     ["no amount", [{ name: "a" }], /`amountUsd` is not an amount above 0 in dollars, such as/],
+    ["a list as a period", [{ name: "a", amountUsd: 1, period: ["WEEK"] }], /one of WEEK, MONTH, QUARTER/],
     ["an unknown period", [{ name: "a", amountUsd: 1, period: "DAY" }], /one of WEEK, MONTH, QUARTER/],
     [
       "two subjects",

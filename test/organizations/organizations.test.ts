@@ -59,7 +59,7 @@ describe("the file of organizations", () => {
   });
 
   const one = { name: "a", kind: "enterprise", keyVariable: variableOf("us") };
-  test.each([
+  test.each<readonly [what: string, entries: unknown, fault: RegExp]>([
     ["no list", {}, /is not a list of 1 to 100 organizations/],
     ["no JSON", "[", /is not JSON/],
     ["an empty list", [], /is not a list/],
@@ -77,6 +77,50 @@ describe("the file of organizations", () => {
     ["two places of a key", [{ ...one, keyFile: "x" }], /are both stated/],
     ["an unknown field", [{ ...one, nam: "b" }], /unknown field `nam`; use one of name, kind/],
     ["a name that ids cannot hold", [{ ...one, name: "a b" }], /`name` is not/],
+    ...[["enterprise"], "constructor", "toString", "__proto__", {}, null].map(
+      (kind) =>
+        [
+          `the kind ${JSON.stringify(kind)}`,
+          [{ ...one, kind }],
+          /^\S+ entry 1: `kind` is not enterprise or console\.$/m,
+        ] as const,
+    ),
+    [
+      "a key in a name of a field",
+      [{ ...one, "myKEYsk-ant-api01-secret": 1 }],
+      /: a field is not read: the file holds no key/,
+    ],
+    [
+      "an unknown field that can be a key",
+      [{ ...one, "9f8e7d6c5b4a": 1 }],
+      /unknown field of another name; use one of name/,
+    ],
+    ["a key as a name", [{ ...one, name: "sk-ant-api01-secret" }], /`name` begins as a key does/],
+    [
+      "a variable that every object has",
+      [{ ...one, keyVariable: "constructor" }],
+      /no organization has a key/,
+    ],
+    [
+      "a device as a key file",
+      [{ name: "a", kind: "enterprise", keyFile: "/dev/zero" }],
+      /the file of `keyFile` is not a regular file/,
+    ],
+    [
+      "a key file that is too long",
+      [{ name: "a", kind: "enterprise", keyFile: organizationsFile("k".repeat(65_537)) }],
+      /`keyFile` has more than 65536 bytes/,
+    ],
+    [
+      "a missing file of teams",
+      [{ ...one, teams: "missing-teams.csv" }],
+      /^ORGANIZATIONS_FILE: entry 1: `teams`: the file cannot be read \(ENOENT\)\.$/m,
+    ],
+    [
+      "a missing file of aliases",
+      [{ ...one, aliases: "missing.csv" }],
+      /entry 1: `aliases`: the file cannot be read/,
+    ],
     ["an unknown kind", [{ ...one, kind: "team" }], /`kind` is not enterprise or console/],
     ["two of a name", [one, { ...one, name: "A", keyVariable: variableOf("emea") }], /`name` of entry 1/],
     ["two of a key", [one, { ...one, name: "b" }], /the key of entry 1/],
@@ -104,7 +148,7 @@ describe("the file of organizations", () => {
   ])("is refused with %s", (_what, entries, fault) => {
     const faults = faultsOf(entries).join("\n");
     expect(faults).toMatch(fault);
-    expect(faults).not.toMatch(/secret/);
+    expect(faults).not.toMatch(/secret|TEAMS_FILE|ALIASES_FILE/);
   });
 });
 

@@ -16,7 +16,7 @@ import {
   seeing,
   type Viewer,
 } from "../../domain/viewer.ts";
-import { readJsonFile, UnreadableFile } from "../../operator-file.ts";
+import { fieldText, readJsonFile, UnreadableFile } from "../../operator-file.ts";
 import { ConfigError } from "../../settings/config-error.ts";
 import type { TrustedDocuments } from "../documents/trusted.ts";
 import type { Authentication, Proven } from "./authenticator.ts";
@@ -171,7 +171,10 @@ function tokenOf(
   const { name, sha256, role, scopes, expiresAt, email, documents, organizations, identity } = fields;
   const check = (isRight: boolean, fault: string) => void (isRight || faults.push(`${where}: ${fault}`));
   for (const field of Object.keys(fields))
-    check(KNOWN.includes(field), `unknown field ${field.slice(0, 40)}; use one of ${KNOWN.join(", ")}.`);
+    check(
+      KNOWN.includes(field),
+      `unknown field ${fieldText(field, "of another name")}; use one of ${KNOWN.join(", ")}.`,
+    );
   check(
     typeof name === "string" && /^[\w. @-]{1,64}$/.test(name),
     "`name` is missing or not 1 to 64 plain characters.",
