@@ -110,10 +110,10 @@ describe("doctor", () => {
     expect(requests).toBeLessThanOrEqual(most);
   });
 
-  test("says that figures are simulated without a key, and makes no request", async () => {
+  test("warns that figures are simulated without a key, and makes no request", async () => {
     const { troubles, most } = await doctor({});
     expect(troubles).toMatchObject([
-      { code: "NO_KEY", status: "problem", action: expect.stringContaining("Set ANTHROPIC_ANALYTICS_KEY") },
+      { code: "NO_KEY", status: "warning", action: expect.stringContaining("set ANTHROPIC_ANALYTICS_KEY") },
     ]);
     expect(most).toBe(0);
   });
@@ -309,6 +309,16 @@ describe("doctor", () => {
       expect(text).not.toMatch(/127\.0\.0\.1|canary/);
     });
 
+    test("says that its port is none of HTTP", async () => {
+      const { url } = await upstream();
+      const { of } = await doctor({ ...jwt("http://127.0.0.1:1"), ANTHROPIC_BASE_URL: url });
+      expect(of("ISSUER_AWAY")).toMatchObject([
+        {
+          text: expect.stringContaining("gives no usable answer (a port that is not for HTTP), so no caller"),
+        },
+      ]);
+    });
+
     test("says that people cannot sign in while it fails", async () => {
       const issuer = await Issuer.start();
       issuer.answer = failing;
@@ -403,6 +413,30 @@ describe("doctor", () => {
     expect(troubles).toMatchObject([{ check: "files", text: "TOKENS_FILE cannot be used." }]);
   });
 
+  test("says what is wrong with files of budgets and organizations, and where", async () => {
+    const path = `${temporaryFolder()}/canary.json`;
+    writeFileSync(path, JSON.stringify([{ name: "canary", amountUsd: 1.5 }]));
+    const { troubles, text } = await doctor({ BUDGETS_FILE: path });
+    expect(troubles).toMatchObject([
+      { check: "files", text: expect.stringMatching(/^BUDGETS_FILE budget 1: `amountUsd` is a number/) },
+    ]);
+    writeFileSync(path, JSON.stringify([{ name: "canary", amountUsd: 1, canary: 1 }]));
+    const entries = ["a", "b"].map((name) => ({ name, kind: "enterprise", keyFile: `/canary/${name}` }));
+    const file = join(temporaryFolder(), "organizations.json");
+    writeFileSync(
+      file,
+      JSON.stringify([...entries, { name: "c", kind: "enterprise", keyVariable: "KEY_C" }]),
+    );
+    const { url } = await upstream();
+    const keys = { KEY_C: "sk-ant-api01-canary" };
+    const named = await doctor({ ...keys, ORGANIZATIONS_FILE: file, ANTHROPIC_BASE_URL: url });
+    expect(named.of("HINT").map((each) => each.text)).toEqual([
+      expect.stringMatching(/^The organization a has no key: the file of `keyFile` is missing or empty\. /),
+      expect.stringMatching(/^The organization b has no key: /),
+    ]);
+    expect(text + named.text).not.toMatch(/canary/);
+  });
+
   test("says no key, name, address or place, whatever is wrong", async () => {
     const texts: string[] = [];
     const { url } = await upstream({
@@ -441,6 +475,13 @@ describe("the command doctor", () => {
     );
     expect(output).toMatch(/^ok +console +/m);
     expect(output).not.toContain("canary");
+  });
+
+  test("finds no problem in the sandbox, and announces no requests", async () => {
+    const { code, output } = await run(["doctor"], { CLOCK }).ended();
+    expect(code).toBe(0);
+    expect(output).not.toMatch(/PROBLEM|At most/);
+    expect(output).toMatch(/^warning +upstream +No key is set, so the gateway answers from the sandbox/m);
   });
 
   test("prints one JSON document for machines", async () => {

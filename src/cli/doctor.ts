@@ -31,7 +31,9 @@ export function doctorCommand(): Command {
 
 async function doctor(json: boolean): Promise<void> {
   const examination = await examine(process.env, {
-    onStart: (most) => void process.stderr.write(`At most ${most} upstream requests.\n`),
+    onStart(most) {
+      if (most > 0) process.stderr.write(`At most ${most} upstream requests.\n`);
+    },
   });
   process.stdout.write(
     json ? written({ healthy: isHealthy(examination), ...examination }) : textOf(examination),

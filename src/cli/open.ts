@@ -149,7 +149,7 @@ export function describeUpstream({ sandbox, upstream: { baseUrl, proxies } }: Co
   const proxy = proxyFor(baseUrl, proxies);
   return sandbox === null
     ? `upstream ${baseUrl.href}${proxy === null ? "" : ` through the proxy ${proxy.host}`}`
-    : `upstream is the sandbox: ${sandbox.users} simulated users, seed ${sandbox.seed} (set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY for your own data)`;
+    : `upstream is the sandbox: ${sandbox.organizations === "three" ? "organizations north, south and platform, " : ""}${sandbox.users} simulated users, seed ${sandbox.seed} (set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY for your own data)`;
 }
 
 /**

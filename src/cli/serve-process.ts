@@ -99,7 +99,7 @@ function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
     "",
     "Try:",
     documents.trustedOnly
-      ? `  curl -s ${url.replace(/graphql$/, `q/${firstQuery(tenants)}`)}${chosen}${token}`
-      : `  curl -s ${url}${chosen}${token} -H 'content-type: application/json' -d '${JSON.stringify({ query: exampleFor(tenants) })}'`,
+      ? `  curl -s '${url.replace(/graphql$/, `q/${firstQuery(tenants)}`)}${chosen}'${token}`
+      : `  curl -s '${url}${chosen}'${token} -H 'content-type: application/json' -d '${JSON.stringify({ query: exampleFor(tenants) })}'`,
   ].join("\n");
 }

@@ -101,9 +101,17 @@ function readBudgetsFile(
     return [];
   }
   const budgets = list.flatMap((entry, i) => budgetIn(entry, `budget ${i + 1}`, organizations, fault) ?? []);
-  for (const [i, { name }] of budgets.entries())
-    if (budgets.findIndex((each) => each.name === name) < i) fault("", "two budgets have one name");
+  const names = list.map((entry: unknown) => nameIn(entry));
+  for (const [i, name] of names.entries()) {
+    const first = names.indexOf(name);
+    if (name !== null && first < i) fault(`budget ${i + 1}`, `has the \`name\` of budget ${first + 1}`);
+  }
   return Object.freeze(budgets);
+}
+
+function nameIn(entry: unknown): string | null {
+  const name = typeof entry === "object" && entry !== null && "name" in entry ? entry.name : null;
+  return typeof name === "string" ? name.normalize("NFC").trim() : null;
 }
 
 type Fault = (where: string, what: string) => void;
@@ -154,8 +162,7 @@ function budgetIn(
   if (fields === null) return null;
   const name = wordsIn(fields.name, "name", where, fault);
   const amount = dollarAmount(fields.amountUsd);
-  if (amount === null)
-    fault(where, '`amountUsd` is not an amount above 0 in dollars, such as 5000 or "5000.50"');
+  if (amount === null) fault(where, `\`amountUsd\` ${faultOfAmount(fields.amountUsd)}`);
   const period = (fields.period ?? "MONTH") as BudgetPeriod;
   if (typeof period !== "string" || !Object.hasOwn(BUDGET_PERIODS, period))
     fault(where, `\`period\` is not one of ${Object.keys(BUDGET_PERIODS).join(", ")}`);
@@ -173,9 +180,18 @@ function budgetIn(
   return Object.freeze({ name, organization, subject, subjectId, period, amount, thresholds });
 }
 
+/** Returns why an amount is refused, without a word of it. */
+function faultOfAmount(value: unknown): string {
+  if (typeof value === "number" && !Number.isInteger(value))
+    return 'is a number with decimals, which JSON does not keep exactly; write it as text, such as "5000.50"';
+  if (typeof value === "string" && /^\d+\.\d{3,}$/.test(value))
+    return 'has more than two decimals; write it to the cent, such as "5000.50"';
+  return 'is not an amount above 0 in dollars, as a whole number or a text of up to two decimals, such as 5000 or "5000.50"';
+}
+
 function wordsIn(value: unknown, field: string, where: string, fault: Fault): string | null {
   if (typeof value === "string" && value.trim() !== "" && value.length <= MAX_NAME && !/\p{Cc}/u.test(value))
-    return value.normalize("NFC");
+    return value.normalize("NFC").trim();
   fault(where, `\`${field}\` is not a text of 1 to ${MAX_NAME} characters`);
   return null;
 }
@@ -188,7 +204,7 @@ function subjectIn(
 ): string | null {
   const { form, expected } = FORMS[SUBJECT_FIELDS[field]] ?? { form: /./, expected: "a text" };
   if (typeof value === "string" && value.length <= MAX_ID && !/\p{Cc}/u.test(value) && form.test(value))
-    return value.normalize("NFC");
+    return value.normalize("NFC").trim();
   fault(where, `\`${field}\` is not ${expected}`);
   return null;
 }

@@ -169,7 +169,7 @@ function entryOf(entry: unknown, index: number, { reader, notes }: Organizations
   };
   if (place !== null && key === "")
     notes.push(
-      `The organization ${name} has no key: ${"variable" in place ? `${place.variable} is not set` : `${place.file} is missing or empty`}. Its fields answer NOT_CONFIGURED; the others are not affected.`,
+      `The organization ${name} has no key: ${"variable" in place ? `${place.variable} is not set` : "the file of `keyFile` is missing or empty"}. Its fields answer NOT_CONFIGURED; the others are not affected.`,
     );
   return {
     name,

@@ -42,8 +42,21 @@ describe("BUDGETS_FILE", () => {
     ["no JSON", "{", /^BUDGETS_FILE: the file is not JSON/],
     ["an unknown field", [{ name: "a", amountUsd: 1, amount: 1 }], /has an unknown field; use `name`/],
     ["a budget without a name", [{ amountUsd: 1 }], /budget 1: `name` is not a text/],
-    ["an amount of a fraction as a number", [{ name: "a", amountUsd: 0.1 }], /`amountUsd` is not/],
-    ["no amount", [{ name: "a" }], /`amountUsd` is not an amount above 0 in dollars, such as/],
+    [
+      "a number with decimals",
+      [{ name: "a", amountUsd: 1.5 }],
+      /`amountUsd` is a number with decimals.*as text/,
+    ],
+    [
+      "three decimals",
+      [{ name: "a", amountUsd: "1.123" }],
+      /`amountUsd` has more than two decimals; .* cent/,
+    ],
+    [
+      "no amount",
+      [{ name: "a" }],
+      /`amountUsd` is not an amount above 0 in dollars, as a whole number or a text/,
+    ],
     ["a list as a period", [{ name: "a", amountUsd: 1, period: ["WEEK"] }], /one of WEEK, MONTH, QUARTER/],
     ["an unknown period", [{ name: "a", amountUsd: 1, period: "DAY" }], /one of WEEK, MONTH, QUARTER/],
     [
@@ -62,9 +75,9 @@ describe("BUDGETS_FILE", () => {
       "one name twice",
       [
         { name: "a", amountUsd: 1 },
-        { name: "a", amountUsd: 2 },
+        { name: "a ", amountUsd: 2 },
       ],
-      /two budgets have one name/,
+      /budget 2: has the `name` of budget 1/,
     ],
   ])("is refused at start with %s", (_what, content, expected) => {
     expect(settingFaults(withBudgets(content)).join("\n")).toMatch(expected);

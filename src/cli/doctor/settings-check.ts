@@ -32,38 +32,39 @@ export function checkSettings(environment: Environment): SettingsCheck {
   }
 }
 
-/** Notes are about the files of teams and aliases, and can repeat a name in them. */
+/** Notes are about files that quote no name or address of a person. */
 function noteOf(note: string): Finding {
-  const name = /^\w+_FILE/.exec(note)?.[0] ?? "A file";
-  return warning(
-    "files",
-    "HINT",
-    `${name} holds something that may not be meant.`,
-    "Start the gateway to see it.",
-  );
+  return warning("files", "HINT", note, null);
 }
 
-/** Faults of files can repeat a name or an address in them. */
+/** Returns the faults as findings. Those of some files can repeat a name in them. */
 function invalid({ faults }: ConfigError): Finding[] {
-  const ofFiles = new Set(faults.map((fault) => FILE.exec(fault)?.[1] ?? "").filter((name) => name !== ""));
+  const isQuoting = (fault: string) => QUOTING.test(fault);
+  const ofFiles = new Set(faults.flatMap((fault) => QUOTING.exec(fault)?.[1] ?? []));
   return [
     ...faults
-      .filter((fault) => !FILE.test(fault))
+      .filter((fault) => !isQuoting(fault))
       .map((fault) =>
-        problem("settings", "INVALID_SETTING", fault, "The gateway does not start until then."),
+        problem(
+          /^\w+_FILE\b/.test(fault) ? "files" : "settings",
+          "INVALID_SETTING",
+          fault,
+          "The gateway does not start until then.",
+        ),
       ),
     ...[...ofFiles].map((name) =>
       problem(
         "files",
         "INVALID_SETTING",
         `${name} cannot be used.`,
-        "Start the gateway, which says where and why; it does not start until that is corrected.",
+        "The gateway does not start until then, and its error says where and why; it can hold names.",
       ),
     ),
   ];
 }
 
-const FILE = /^(\w+_FILE):/;
+/** Faults of other files than these can repeat names in them, and paths. */
+const QUOTING = /^(?!(?:BUDGETS|ORGANIZATIONS|TEAMS|ALIASES)_FILE)(\w+_FILE):/;
 
 /** Reads the files of tokens and trusted documents, as a start does. */
 export function checkFiles({ access, tenants }: Config, now: () => Instant): readonly Finding[] {

@@ -89,11 +89,11 @@ export async function checkUpstream(
 /** The whole minute of requests can be in use when the examination begins. */
 const LONGEST_MS = 180_000;
 
-const NO_KEY = problem(
+const NO_KEY = warning(
   "upstream",
   "NO_KEY",
   "No key is set, so the gateway answers from the sandbox: every figure is simulated.",
-  "Set ANTHROPIC_ANALYTICS_KEY for the Enterprise organization, ANTHROPIC_ADMIN_KEY for the Console organization, or both.",
+  "For your own figures set ANTHROPIC_ANALYTICS_KEY for the Enterprise organization, ANTHROPIC_ADMIN_KEY for the Console organization, or both.",
 );
 
 async function keyFindings(

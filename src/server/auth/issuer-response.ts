@@ -25,5 +25,11 @@ export async function boundedText(response: Response): Promise<string> {
 /** Says in a word or two why an issuer gave no answer. */
 export function failureReason(fault: unknown): string {
   if (fault instanceof UnusableAnswer) return fault.message;
-  return fault instanceof Error && fault.name === "TimeoutError" ? "ETIMEDOUT" : causeCodeOf(fault);
+  if (!(fault instanceof Error)) return causeCodeOf(fault);
+  if (fault.name === "TimeoutError") return "ETIMEDOUT";
+  // The standard of fetch lists ports that it never connects to.
+  if (fault.cause instanceof Error && fault.cause.message === "bad port")
+    return "a port that is not for HTTP";
+  const code = causeCodeOf(fault);
+  return code === fault.name ? "no connection" : code;
 }
