@@ -184,6 +184,14 @@ export function notAcceptable(): HttpError {
   return badRequest(406, "Answers are JSON; send `accept: application/json`.");
 }
 
+/** The refusal of a client that takes answers in parts alone for an operation that has none. */
+export function notInParts(): HttpError {
+  return badRequest(
+    406,
+    "The answer to this operation is one whole, in JSON; send `accept: multipart/mixed, application/json`.",
+  );
+}
+
 /** The media type of an answer in parts that an item of the header `accept` takes; null where it takes none, or one of another format. */
 function streamTypeIn(item: string): StreamType | null {
   const [type = "", ...parameters] = item.split(";").map((each) => each.trim());
