@@ -170,8 +170,8 @@ type Block =
   | { readonly holder: object; readonly key: string | number }
   | { readonly list: readonly unknown[] };
 
-/** Items delivered in one payload, so that a long list does not hold the thread. */
-const ITEMS_A_PAYLOAD = 1_000;
+/** Items delivered in one payload: between two of them, other requests have the thread. */
+const ITEMS_A_PAYLOAD = 100;
 
 /** Delivers an answer, while it is being completed, in parts. */
 class Delivery {

@@ -186,14 +186,42 @@ describe("a client that accepts no parts", () => {
     expect(`${Buffer.concat(await socket.toArray())}`).toMatch(/content-type: application\/json/);
   });
 
-  test("is refused where it accepts nothing else that there is", async () => {
+  test("is refused where it accepts nothing else that there is, with what to accept", async () => {
     const response = await send(gateway({ sandbox: { users: 20 } }), PLAIN, { accept: "multipart/mixed" });
     expect(response.status).toBe(406);
+    expect(await response.text()).toContain("send `accept: multipart/mixed, application/json`");
+  });
+
+  test.each([
+    [
+      "a misspelt field",
+      "{ users(range: { last: { days: 7 } }) { nodes { userIt ... @defer { userId } } } }",
+    ],
+    ["a directive at another place", "{ users(range: { last: { days: 7 } }) @defer { nodes { userId } } }"],
+    ["an operation without parts", "{ nothing }"],
+  ])("accepts nothing else, and has the fault in JSON with its status: %s", async (_what, query) => {
+    const { app, seen } = gateway({ sandbox: { users: 20 } });
+    for (const accept of ["multipart/mixed", "text/event-stream"]) {
+      const response = await send({ app }, query, { accept });
+      expect(response.status).toBe(400);
+      expect(response.headers.get("content-type")).toMatch(/^application\/graphql-response\+json/);
+      const { errors } = JSON.parse(await response.text());
+      expect(errors[0].extensions.code).toBe("GRAPHQL_VALIDATION_FAILED");
+    }
+    expect(seen).toEqual([]);
+  });
+
+  test("accepts nothing else, and has its plan in JSON", async () => {
+    const { app } = gateway({ sandbox: { users: 20 } });
+    const target = `http://gateway.test/graphql?explain&query=${encodeURIComponent(QUERY)}`;
+    const response = await app.fetch(target, { headers: { accept: "multipart/mixed" } });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain("requests");
   });
 });
 
 describe("each part", () => {
-  test("holds the errors of its fields, and the audit log all of them once the last part is sent", async () => {
+  test("holds the errors of its fields, each once for those sent together, and the audit log all of them at the end", async () => {
     const { app, headersOf, audited } = guarded({ sandbox: { users: 30 } });
     const response = await send({ app }, QUERY, { ...headersOf("ADMIN"), accept: MULTIPART });
     expect(audited).toEqual([]);
@@ -201,9 +229,11 @@ describe("each part", () => {
     expect(first?.errors).toBeUndefined();
     const patches = rest.flatMap(({ incremental = [] }) => incremental);
     expect(patches.map(({ data }) => data)).toEqual(Array(5).fill({ cost: null }));
-    expect(patches.flatMap(({ errors = [] }) => errors.map(({ extensions }) => extensions?.code))).toEqual(
-      Array(5).fill("FORBIDDEN"),
-    );
+    const errors = patches.flatMap((patch) => patch.errors ?? []);
+    expect(errors).toMatchObject([
+      { path: ["users", "nodes", 0, "cost"], extensions: { code: "FORBIDDEN", count: 5 } },
+    ]);
+    expect(patches.map((patch) => patch.errors?.length ?? 0)).toEqual([1, 0, 0, 0, 0]);
     expect(audited).toMatchObject([
       { kind: "graphql", status: 200, outcome: "FORBIDDEN", upstreamRequests: 1 },
     ]);

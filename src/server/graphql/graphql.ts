@@ -10,6 +10,7 @@ import {
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import type { Instant } from "../../domain/day.ts";
+import { fairTurn } from "../../domain/fair-turn.ts";
 import type { ThreadTurn } from "../../domain/pieces.ts";
 import { execute } from "../../execution/execute.ts";
 import { executeInParts, type Payload } from "../../execution/incremental.ts";
@@ -43,6 +44,7 @@ import {
   checkMethod,
   checkParams,
   notAcceptable,
+  notInParts,
   type ParseParams,
 } from "./request-params.ts";
 import { clientError, httpErrorOf, translateErrors } from "./translate-errors.ts";
@@ -210,7 +212,8 @@ export function createGraphQL({
       const { faults, isExplained } = operation;
       const isInParts = inParts !== null && faults.length === 0 && !isExplained && mayStream(record);
       const document = isInParts ? operation.inParts : null;
-      if (whole === null && document === null) throw notAcceptable();
+      // A fault, or a plan, is not in parts whatever the document: its client needs it more than a type that it lists.
+      if (whole === null && document === null && faults.length === 0 && !isExplained) throw notInParts();
       return run(exchange, operation, document);
     }).catch(failed);
     const translate = (each: ExecutionResult) =>
@@ -219,11 +222,19 @@ export function createGraphQL({
       const { ctx, ...answer } = result;
       const extensions = () => withFreshness({}, ctx, record, false).extensions;
       if (inParts === null) throw new Error("an answer in parts was not accepted");
-      return responseInParts(answer, { head, record, type: inParts, translate, extensions, onFault });
+      return responseInParts(answer, {
+        head,
+        record,
+        type: inParts,
+        translate,
+        turn: fairTurn,
+        extensions,
+        onFault,
+      });
     }
     const translated = translate(result);
     for (const { code } of translated.errors ?? []) record.codes.add(code);
-    return answerOf(translated, whole ?? "application/json", record.isLong);
+    return answerOf(translated, whole ?? "application/graphql-response+json", record.isLong);
   }
 
   /** Answers a request in another form, which has no place for errors beside data: the first one is thrown. */

@@ -1,6 +1,7 @@
 import { ReadableStream } from "node:stream/web";
-import type { ExecutionResult } from "graphql";
-import type { Payload } from "../../execution/incremental.ts";
+import type { ExecutionResult, GraphQLError } from "graphql";
+import type { ThreadTurn } from "../../domain/pieces.ts";
+import type { Patch, Payload } from "../../execution/incremental.ts";
 import { type Coding, codingFor, encodeStream } from "../http/encodings.ts";
 import type { RequestHead } from "../http/exchange.ts";
 import type { RequestRecord } from "../http/request-record.ts";
@@ -20,6 +21,8 @@ export interface PartsOptions {
   readonly record: RequestRecord;
   readonly type: StreamType;
   readonly translate: (result: ExecutionResult) => TranslatedResult;
+  /** Lets other requests have the thread. */
+  readonly turn: ThreadTurn;
   /** Cost of the operation so far, and age of its figures. */
   readonly extensions: () => ExecutionResult["extensions"];
   readonly onFault: (fault: unknown) => void;
@@ -79,7 +82,7 @@ function headersOf(type: StreamType, coding: Coding): Readonly<Record<string, st
 
 async function* chunksOf(
   { first, rest }: AnswerInParts,
-  { record, type, translate, extensions, onFault }: PartsOptions,
+  { record, type, translate, turn, extensions, onFault }: PartsOptions,
   ended: () => void,
 ): AsyncGenerator<Uint8Array, void, void> {
   const { start, before, after, end } = FRAMINGS[type];
@@ -87,21 +90,22 @@ async function* chunksOf(
     const bytes = record.isLong ? await longJson(payload) : Buffer.from(JSON.stringify(payload));
     return Buffer.concat([Buffer.from(opening + before(bytes.length)), bytes, Buffer.from(after + closing)]);
   };
-  const shown = ({ errors, ...others }: ExecutionResult): object => {
-    const translated = translate(errors === undefined ? others : { ...others, errors });
+  const shown = (result: ExecutionResult): TranslatedResult => {
+    const translated = translate(result);
     for (const { code } of translated.errors ?? []) record.codes.add(code);
-    return translated.errors === undefined
-      ? translated
-      : { ...translated, errors: translated.errors.map(withoutHttp) };
+    return translated;
   };
+  const written = ({ errors, ...others }: TranslatedResult): object =>
+    errors === undefined ? others : { ...others, errors: errors.map(withoutHttp) };
   try {
     const { hasNext, ...result } = first;
-    yield await framed({ ...shown({ ...result, extensions: { ...extensions() } }), hasNext }, start, "");
+    const opening = shown({ ...result, extensions: { ...extensions() } });
+    yield await framed({ ...written(opening), hasNext }, start, "");
     for await (const payload of rest) {
-      const patches = (payload.incremental ?? []).map(({ errors, ...patch }) => ({
-        ...patch,
-        ...(errors === undefined ? {} : shown({ errors })),
-      }));
+      await turn();
+      const patches = withErrorsOnce(payload.incremental ?? [], (errors) => shown({ errors }).errors).map(
+        written,
+      );
       // Some clients read the extensions of patches alone.
       const last = payload.hasNext ? undefined : patches.pop();
       const incremental = last === undefined ? patches : [...patches, { ...last, extensions: extensions() }];
@@ -115,4 +119,25 @@ async function* chunksOf(
     ended();
     await rest.return();
   }
+}
+
+type TranslatedPatch = Omit<Patch, "errors"> & Pick<TranslatedResult, "errors">;
+
+/** Translates the errors of parts that are sent together as those of one answer: one that repeats is in the first part that has it. */
+function withErrorsOnce(
+  patches: readonly Patch[],
+  translate: (errors: readonly GraphQLError[]) => TranslatedResult["errors"],
+): readonly TranslatedPatch[] {
+  const errors = patches.flatMap((patch) => patch.errors ?? []);
+  if (errors.length === 0) return patches.map(({ errors: _, ...patch }) => patch);
+  const placeOf = ({ path }: GraphQLError) => JSON.stringify(path ?? null);
+  const owners = new Map<string, Patch>();
+  for (const patch of patches)
+    for (const error of patch.errors ?? []) owners.getOrInsert(placeOf(error), patch);
+  const byOwner = Map.groupBy(translate(errors) ?? [], (error) => owners.get(placeOf(error)));
+  return patches.map((patch) => {
+    const { errors: _, ...others } = patch;
+    const own = byOwner.get(patch);
+    return own === undefined ? others : { ...others, errors: own };
+  });
 }

@@ -1,8 +1,8 @@
-import { setImmediate } from "node:timers/promises";
 import { type Finality, leastSettled } from "../../cache/policy.ts";
 import type { Validity } from "../../cache/validity.ts";
 import { type Dataset, isOfDirectory } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
+import { fairTurn } from "../../domain/fair-turn.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Page } from "../pages/page.ts";
 import type { BudgetBucket, Priority } from "./budget.ts";
@@ -170,7 +170,7 @@ export class Operation {
    * never wait, and without this a long question would block all others until it is answered.
    */
   turn(): Promise<unknown> {
-    this.#turn = this.#turn.then(() => setImmediate());
+    this.#turn = this.#turn.then(fairTurn);
     return this.#turn;
   }
 
