@@ -71,8 +71,10 @@ export function claimOf(path: string, kind: FileKind): Claim {
   if (found !== undefined && !found.isFile()) throw new FileRefusal("NOT_A_FILE");
   if (found === undefined || found.size === 0) {
     // Changes of a database that is gone or was emptied; SQLite would delete them.
-    if (SIBLINGS.some((suffix) => (statSync(path + suffix, { throwIfNoEntry: false })?.size ?? 0) > 0))
+    if (SIBLINGS.some((suffix) => sizeOf(path + suffix) > 0)) {
+      if (sizeOf(path) > 0) return claimOf(path, kind); // another process has put it there meanwhile, with its changes
       throw new FileRefusal("ORPHAN_WAL");
+    }
     if (found === undefined) return "missing";
     accessSync(path, constants.R_OK | constants.W_OK);
     return "empty";
@@ -91,6 +93,10 @@ export function claimOf(path: string, kind: FileKind): Claim {
   if (header.length === HEADER_BYTES && header.readUInt32BE(68) === 0 && isUnmarked(path, kind))
     return "unmarked";
   throw new FileRefusal("FOREIGN_FILE");
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** The first bytes of every SQLite database, and the length of its header. Source: https://sqlite.org/fileformat2.html */

@@ -183,6 +183,19 @@ describe("a path with", () => {
   });
 });
 
+test("a store that four processes make at the same time is one store to all of them", async () => {
+  for (let i = 0; i < 40; i++) {
+    const path = join(folder, `together-${i}.db`);
+    const opened = Array.from({ length: 4 }, () => open(path));
+    await Promise.all(opened.map(({ store }, n) => store.set(`key ${n}`, bytes(String(n)), 60_000)));
+    for (const { store, faults } of opened) {
+      for (let n = 0; n < 4; n++) expect(await store.get(`key ${n}`)).toEqual(bytes(String(n)));
+      expect(faults).toEqual([]);
+    }
+    await Promise.all(opened.map(({ store }) => store.dispose()));
+  }
+});
+
 describe("a store that is damaged", () => {
   async function filled(): Promise<string> {
     const path = place();
