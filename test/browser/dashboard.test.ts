@@ -128,6 +128,19 @@ describe.skipIf(isMissing)("the dashboard", () => {
     await page.context().close();
   });
 
+  test("says that a page does not exist, and which one it shows", async () => {
+    const page = await opened.page("/d/budgets");
+    await page.getByText("There is no page “budgets”; this one is Overview.").waitFor();
+    await page.getByLabel("Period").selectOption("LAST_MONTH");
+    await settled(page);
+    expect(new URL(page.url()).pathname).toBe("/d/budgets");
+    await page.getByRole("navigation").getByRole("link", { name: "Overview" }).click();
+    await settled(page);
+    expect(new URL(page.url()).pathname).toBe("/");
+    expect(await page.getByText("There is no page").count()).toBe(0);
+    await page.context().close();
+  });
+
   test("keeps the period in its URL, which can be sent, and goes back to the one before", async () => {
     const page = await opened.page("/d/spend");
     await page.getByLabel("Period").selectOption("LAST_MONTH");

@@ -77,6 +77,9 @@ function Brand() {
   );
 }
 
+/** Characters of a page's name that are shown, of a URL that anybody can write. */
+const LONGEST_NAME = 40;
+
 interface Shown {
   readonly viewer: PageViewer;
   readonly organizations: readonly PageOrganization[];
@@ -112,12 +115,12 @@ function Page({ viewer, organizations, isSignedIn }: Shown) {
         Skip to content
       </a>
       <header className="top no-print">
-        <PlaceLink className="brand" to={{ ...place, page: pages[0] ?? "overview" }}>
+        <PlaceLink className="brand" to={{ ...place, page: pages[0] ?? "overview", unknownPage: null }}>
           <Brand />
         </PlaceLink>
         <nav aria-label="Pages">
           {pages.map((each) => (
-            <PlaceLink key={each} to={{ ...place, page: each }} isCurrent={each === page}>
+            <PlaceLink key={each} to={{ ...place, page: each, unknownPage: null }} isCurrent={each === page}>
               {PAGES[each]}
             </PlaceLink>
           ))}
@@ -140,6 +143,11 @@ function Page({ viewer, organizations, isSignedIn }: Shown) {
           </div>
           {page !== undefined && <Controls place={place} viewer={viewer} organizations={organizations} />}
         </div>
+        {chosen.unknownPage !== null && (
+          <p className="absences">
+            There is no page “{chosen.unknownPage.slice(0, LONGEST_NAME)}”; this one is {name}.
+          </p>
+        )}
         <Absences viewer={viewer} wanted={isElsewhere ? chosen.page : null} />
         {Content === null ? (
           <p className="empty">You may read no figures. Ask the operator of this gateway for a scope.</p>

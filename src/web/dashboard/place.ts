@@ -42,6 +42,8 @@ export type ChosenPeriod = Period | DaySpan;
 /** A view of the dashboard, as its URL states it. */
 export interface Place {
   readonly page: PageName;
+  /** The page that the URL names and that does not exist, for which the Overview is shown; null: it names none such. */
+  readonly unknownPage: string | null;
   readonly period: ChosenPeriod;
   /** Compares with the period before. `all` includes reports that take one upstream request per day. */
   readonly compare: "cheap" | "all" | "off";
@@ -80,6 +82,7 @@ export function placeOf(pathname: string, search: string): Place {
   const compare = parameters.get("compare");
   return offered({
     page: isPage(name) ? name : "overview",
+    unknownPage: name === "" || isPage(name) ? null : name,
     period:
       isDay(from) && isDay(until) && from < until
         ? { from, until }
@@ -94,7 +97,7 @@ export function placeOf(pathname: string, search: string): Place {
 
 /** The URL of a place. */
 export function urlOf(place: Place): string {
-  const { page, period, compare, group, organization } = offered(place);
+  const { page, unknownPage, period, compare, group, organization } = offered(place);
   const parameters = new URLSearchParams();
   if (typeof period !== "string") {
     parameters.set("from", period.from);
@@ -104,7 +107,8 @@ export function urlOf(place: Place): string {
   if (group !== null) parameters.set("group", group);
   if (organization !== null) parameters.set("organization", organization);
   const search = parameters.size === 0 ? "" : `?${parameters}`;
-  return (page === "overview" ? "/" : `/d/${page}`) + search;
+  const name = page === "overview" ? unknownPage : page;
+  return (name === null ? "/" : `/d/${name}`) + search;
 }
 
 export function rangeOf(period: ChosenPeriod): DateRange {
