@@ -1,4 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { ToolActionCounts } from "../src/domain/activity.ts";
+import { type CodeMeasure, codeMeasures, rowsOfRecord } from "../src/domain/claude-code-group.ts";
 import { type Day, day, startOf } from "../src/domain/day.ts";
 import { type Decimal, parseDecimal } from "../src/domain/decimal.ts";
 import { CODE_TOOLS, type Fact, listUnits } from "../src/sandbox/ledger/fact.ts";
@@ -26,6 +29,14 @@ const WORK = [
   "accepted",
   "rejected",
 ] as const;
+/** Names of the tools in the report, and the proposals of each. */
+const TOOL_NAMES = {
+  edit: "edit_tool",
+  multiEdit: "multi_edit_tool",
+  notebookEdit: "notebook_edit_tool",
+  write: "write_tool",
+} as const;
+const TOOLS = CODE_TOOLS.flatMap((tool) => [`${TOOL_NAMES[tool]} accepted`, `${TOOL_NAMES[tool]} rejected`]);
 const TOKENS = ["inputTokens", "outputTokens", "cacheReadTokens", "cacheCreationTokens"] as const;
 
 /** Counts, and the estimate in ten-thousandths of a cent. */
@@ -73,6 +84,12 @@ function pieceOf(organization: Organization, own: readonly Fact[]): Piece {
   const add = (of: (fact: Fact) => number) => own.reduce((sum, fact) => sum + BigInt(of(fact)), 0n);
   const tools = (kind: "accepted" | "rejected") =>
     add(({ code }) => CODE_TOOLS.reduce((sum, tool) => sum + (code?.[kind][tool] ?? 0), 0));
+  const byTool = CODE_TOOLS.flatMap((tool) =>
+    (["accepted", "rejected"] as const).map((kind) => [
+      `${TOOL_NAMES[tool]} ${kind}`,
+      add(({ code }) => code?.[kind][tool] ?? 0),
+    ]),
+  );
   const models = Map.groupBy(own, ({ rate }) => rate.model ?? "unknown");
   return {
     day: new Date(at).toISOString().slice(0, 10) as Day,
@@ -81,6 +98,7 @@ function pieceOf(organization: Organization, own: readonly Fact[]): Piece {
       USER: account?.email?.toLowerCase() ?? null,
       TERMINAL: code?.terminal ?? null,
       CUSTOMER_TYPE: code?.customer ?? null,
+      MODEL_SET: [...models.keys()].sort().join(" + "),
     },
     work: {
       records: 1n,
@@ -91,6 +109,7 @@ function pieceOf(organization: Organization, own: readonly Fact[]): Piece {
       linesRemoved: add(({ code }) => code?.linesRemoved ?? 0),
       accepted: tools("accepted"),
       rejected: tools("rejected"),
+      ...Object.fromEntries(byTool),
     },
     models: new Map(
       [...models].map(([model, facts]) => {
@@ -143,14 +162,17 @@ const GROUPINGS = [
   ["MODEL"],
   ["TERMINAL"],
   ["CUSTOMER_TYPE"],
+  ["MODEL_SET"],
   ["USER", "MODEL"],
   ["TERMINAL", "CUSTOMER_TYPE"],
   ["ACTOR", "CUSTOMER_TYPE", "MODEL", "TERMINAL"],
 ];
+const TOOL_ACTIONS = "toolActions { tool accepted rejected acceptanceRate }";
 const SELECTED: Readonly<Record<string, string>> = {
   ACTOR: "actor { __typename ... on UserActor { email } ... on ApiKeyActor { name } }",
   USER: "email",
   MODEL: "model",
+  MODEL_SET: "modelSet",
   TERMINAL: "terminalType",
   CUSTOMER_TYPE: "customerType",
 };
@@ -159,13 +181,29 @@ function dimensionOf(node: Loose, dimension: string): string | null {
   const { actor } = node;
   if (dimension === "ACTOR")
     return actor.__typename === "UserActor" ? `person ${actor.email.toLowerCase()}` : `key ${actor.name}`;
+  if (dimension === "MODEL_SET") return node.modelSet.join(" + ");
   if (dimension === "USER") return node.email?.toLowerCase() ?? null;
   return node[SELECTED[dimension] ?? ""];
 }
 
 function said(node: Loose, names: readonly string[]): Figures {
-  const counts = Object.fromEntries(names.map((name) => [name, BigInt(node[name])]));
-  return { ...counts, estimated: estimate(node.estimated) };
+  const tools = toolCounts(node.toolActions ?? []);
+  const counts = names.map((name) => [name, TOOLS.includes(name) ? (tools[name] ?? 0n) : BigInt(node[name])]);
+  return { ...Object.fromEntries(counts), estimated: estimate(node.estimated) };
+}
+
+/** The proposals of each tool; each rate has to be that of its sums. */
+function toolCounts(toolActions: Loose[]): Figures {
+  return Object.fromEntries(
+    toolActions.flatMap(({ tool, accepted, rejected, acceptanceRate }) => {
+      const proposed = BigInt(accepted) + BigInt(rejected);
+      expect(acceptanceRate).toBe(proposed === 0n ? null : rounded(BigInt(accepted), proposed));
+      return [
+        [`${tool} accepted`, BigInt(accepted)],
+        [`${tool} rejected`, BigInt(rejected)],
+      ];
+    }),
+  );
 }
 
 function estimate({ cents }: { cents: string }): bigint {
@@ -186,19 +224,26 @@ describe("Claude Code added up", () => {
       expect(now.length).toBeGreaterThan(5);
       for (const groupBy of GROUPINGS) {
         for (const bucket of ["NONE", "DAY", "WEEK", "MONTH"]) {
-          const names = groupBy.includes("MODEL") ? TOKENS : [...WORK, ...TOKENS];
+          const isWork = !groupBy.includes("MODEL");
+          const names = isWork ? [...WORK, ...TOOLS, ...TOKENS] : TOKENS;
+          const selected = isWork
+            ? `${WORK.join(" ")} ${TOKENS.join(" ")} ${TOOL_ACTIONS}`
+            : TOKENS.join(" ");
           const { data, errors } =
             await ask(`{ claudeCode(${ASKED}, bucket: ${bucket}, groupBy: [${groupBy}], compare: PREVIOUS_PERIOD, first: 1000) {
-            nodes { from ${groupBy.map((each) => SELECTED[each]).join(" ")} ${names.join(" ")} estimated { cents } shareOfTotal
+            nodes { from ${groupBy.map((each) => SELECTED[each]).join(" ")} ${selected} estimated { cents } shareOfTotal
               runningTotal { estimated { cents } ${groupBy.includes("MODEL") ? "" : "commits"} }
               comparison { estimated { before { cents } } sessions { before change } } }
-            total { sessions estimated { cents } } pageInfo { hasNextPage } } }`);
+            total { sessions ${TOOL_ACTIONS} estimated { cents } } pageInfo { hasNextPage } } }`);
           expect(errors).toBeUndefined();
           expect(data.claudeCode.pageInfo.hasNextPage).toBe(false);
           const [expected, earlier] = [cells(now, groupBy, bucket), cells(before, groupBy, bucket, 16)];
           const total = [...cells(now, [], "NONE").values()].reduce(plus);
           expect(estimate(data.claudeCode.total.estimated)).toBe(total.estimated);
           expect(BigInt(data.claudeCode.total.sessions)).toBe(total.sessions);
+          expect(toolCounts(data.claudeCode.total.toolActions)).toEqual(
+            Object.fromEntries(TOOLS.map((name) => [name, total[name]])),
+          );
 
           const keyed: [string, Loose][] = data.claudeCode.nodes.map((node: Loose) => [
             `${node.from.slice(0, 10)} ${JSON.stringify(groupBy.map((each) => dimensionOf(node, each)))}`,
@@ -358,6 +403,49 @@ describe("Claude Code added up", () => {
     expect(edges.length).toBeGreaterThan(4);
   });
 });
+
+test("tools that some records lack are added up by name", () => {
+  const lists = fc.array(fc.tuple(fc.constantFrom("a", "b", "c", "d"), fc.nat(9), fc.nat(9)), {
+    maxLength: 4,
+  });
+  fc.assert(
+    fc.property(fc.array(lists, { minLength: 1, maxLength: 5 }), (records) => {
+      const counts = (tools: readonly ToolActionCounts[]): Figures =>
+        tools.reduce<Figures>(
+          (sum, { tool, accepted, rejected }) => ({
+            ...sum,
+            [`${tool} +`]: (sum[`${tool} +`] ?? 0n) + BigInt(accepted),
+            [`${tool} -`]: (sum[`${tool} -`] ?? 0n) + BigInt(rejected),
+          }),
+          {},
+        );
+      const unique = records.map((list) => [...new Map(list.map((each) => [each[0], each])).values()]);
+      const tools = unique.map((list) =>
+        list.map(([tool, accepted, rejected]) => ({ tool, accepted, rejected })),
+      );
+      const measures = tools.map((toolActions) => measureOf(toolActions));
+      const sum = measures.reduce(codeMeasures.plus);
+      expect(counts(sum.toolActions ?? [])).toEqual(counts(tools.flat()));
+      expect(sum.toolActions?.map(({ tool }) => tool)).toEqual(
+        [...new Set(tools.flat().map(({ tool }) => tool))].sort(),
+      );
+      const [first, ...others] = measures as [CodeMeasure, ...CodeMeasure[]];
+      const rest = others.reduce(codeMeasures.minus, sum).toolActions ?? [];
+      expect(rest.filter(({ accepted, rejected }) => accepted + rejected > 0)).toEqual(
+        first.toolActions?.filter(({ accepted, rejected }) => accepted + rejected > 0),
+      );
+    }),
+  );
+});
+
+/** The measure of a record with these tools alone. */
+function measureOf(toolActions: readonly ToolActionCounts[]): CodeMeasure {
+  const counts = { sessions: 0, commits: 0, pullRequests: 0, linesAdded: 0, linesRemoved: 0, models: [] };
+  const place = { customerType: "api", terminalType: null, subscriptionType: null, isRemote: null };
+  const actor = { kind: "apiKey", name: "ci" } as const;
+  const record = { ...counts, ...place, date: FROM, organizationId: "o", actor, toolActions };
+  return rowsOfRecord(record, [])[0]?.measure as CodeMeasure;
+}
 
 test("the total of the work is that of all records, though rows are split by model", async () => {
   const { ask } = gateway({ sandbox: { users: 40 } });

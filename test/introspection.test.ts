@@ -77,7 +77,7 @@ const TAKES: Readonly<Record<string, readonly (keyof Permissions)[]>> = {
         ].map((list) => `${filter}.${list}`),
       ),
       ...["ClaudeCodeDimension.USER", "ClaudeCodeDimension.ACTOR", "ArtifactDimension.USER"],
-      ...["ClaudeCodeDimension.TERMINAL", "ClaudeCodeFilter.terminalTypes"],
+      ...["ClaudeCodeDimension.TERMINAL", "ClaudeCodeDimension.MODEL_SET", "ClaudeCodeFilter.terminalTypes"],
       ...["UserFilter.users", "EngagementFilter.users", "ClaudeCodeFilter.emails"],
     ].map((part): [string, (keyof Permissions)[]] => [part, ["individuals"]]),
   ),

@@ -7,6 +7,7 @@ import {
 } from "../../src/domain/claude-code-group.ts";
 import { moneyPer } from "../../src/domain/measures.ts";
 import { badInput } from "../../src/errors.ts";
+import { ToolActions } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { type Compared, CountChange, changeOf, comparedRange, MoneyChange } from "../framework/change.ts";
 import { DerivedMoney, Money, spendOnly, spendOrOwn } from "../framework/money.ts";
@@ -43,6 +44,10 @@ export const WORK_COUNTS: Readonly<Record<keyof CodeWork, string>> = {
   accepted: "Proposals of all tools that were accepted.",
   rejected: "Proposals of all tools that were rejected.",
 };
+
+/** Description of the proposals of each tool. */
+export const TOOL_ACTIONS =
+  "Proposals accepted and rejected per tool, by its name, and the rate of the sums. Exact; additive but for the rate. A tool that proposed nothing may be missing.";
 
 /** Description of each count of tokens. */
 export const TOKEN_COUNTS = {
@@ -104,6 +109,11 @@ export const ClaudeCodeGroupTotals = builder.objectRef<CodeMeasure>("ClaudeCodeG
     linesRemoved: t.field(ofTotal("linesRemoved")),
     accepted: t.field(ofTotal("accepted")),
     rejected: t.field(ofTotal("rejected")),
+    toolActions: t.expose("toolActions", {
+      type: [ToolActions],
+      nullable: true,
+      description: `${TOOL_ACTIONS} Null: in \`runningTotal\` of rows grouped by MODEL.`,
+    }),
     estimated: t.expose("estimated", {
       ...spendOnly(Money),
       description: "Upstream's estimate of the cost; not the bill. Additive.",

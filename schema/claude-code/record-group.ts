@@ -4,7 +4,7 @@ import { personByEmail } from "../../src/analytics/join.ts";
 import { acceptanceRate } from "../../src/domain/activity.ts";
 import type { CodeDimension, CodeMeasure, CodeWork } from "../../src/domain/claude-code-group.ts";
 import { linesPerSession, moneyPer } from "../../src/domain/measures.ts";
-import { sumField } from "../engagement/activity.ts";
+import { sumField, ToolActions } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { COMPARED, comparedRow } from "../framework/change.ts";
 import { Money, spendOnly } from "../framework/money.ts";
@@ -20,6 +20,7 @@ import {
   derived,
   refuseByModel,
   TOKEN_COUNTS,
+  TOOL_ACTIONS,
   WORK_COUNTS,
 } from "./measures.ts";
 
@@ -31,6 +32,10 @@ export const ClaudeCodeDimension = builder.enumType("ClaudeCodeDimension", {
     MODEL: {
       description:
         "Model. Only tokens and estimated cost are split by model; activity covers all models together.",
+    },
+    MODEL_SET: {
+      description:
+        "All models that a record used, together. Each record has one set, so activity counts once and rows add up; a set of one model is work with that model alone.",
     },
     TERMINAL: { description: "Terminal or editor." },
     CUSTOMER_TYPE: { description: "How the usage is paid, such as `api` or `subscription`." },
@@ -85,6 +90,10 @@ export const ClaudeCodeGroup = builder.objectRef<CodeGroupNode>("ClaudeCodeGroup
       resolve: ({ actor }) => (actor?.kind === "user" ? actor.email : null),
     }),
     model: t.exposeString("model", splitBy("MODEL", "Model.")),
+    modelSet: t.exposeStringList(
+      "modelSet",
+      splitBy("MODEL_SET", "All models that the records used, by name. Empty: a record without a model."),
+    ),
     terminalType: t.exposeString("terminalType", splitBy("TERMINAL", "Name of the terminal or editor.")),
     customerType: t.exposeString("customerType", splitBy("CUSTOMER_TYPE", "How the usage is paid.")),
     records: t.field(work("records")),
@@ -102,6 +111,12 @@ export const ClaudeCodeGroup = builder.objectRef<CodeGroupNode>("ClaudeCodeGroup
         "Share of proposals accepted, 0 to 1. Not additive. Null: nothing was proposed. Not together with MODEL.",
       hiddenBy: "MODEL",
       resolve: ({ measure }) => acceptanceRate(measure.work as CodeWork),
+    }),
+    toolActions: t.field({
+      type: [ToolActions],
+      description: `${TOOL_ACTIONS} Not together with MODEL.`,
+      hiddenBy: "MODEL",
+      resolve: ({ measure }) => measure.toolActions ?? [],
     }),
     inputTokens: t.field(tokens("inputTokens")),
     outputTokens: t.field(tokens("outputTokens")),

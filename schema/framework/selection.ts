@@ -15,6 +15,7 @@ const OF_FEW: readonly string[] = [
   "GROUP",
   "SLACK_CHANNEL",
   "TERMINAL",
+  "MODEL_SET",
   "CLAUDE_TAG_USER",
   "SESSION",
   "USER_PROFILE",

@@ -1,3 +1,4 @@
+import type { ToolActionCounts } from "./activity.ts";
 import type { Span } from "./bucket.ts";
 import { type ClaudeCodeRecord, type CodeActor, type CodeModel, estimatedCost } from "./claude-code.ts";
 import { addDays, startOf } from "./day.ts";
@@ -6,7 +7,7 @@ import { type MoneyAmount, minusMoney, plusMoney } from "./money.ts";
 import { type Aliases, emailKey } from "./organization.ts";
 
 /** Dimensions of Claude Code records. */
-export const CODE_DIMENSIONS = ["ACTOR", "USER", "MODEL", "TERMINAL", "CUSTOMER_TYPE"] as const;
+export const CODE_DIMENSIONS = ["ACTOR", "USER", "MODEL", "MODEL_SET", "TERMINAL", "CUSTOMER_TYPE"] as const;
 
 export type CodeDimension = (typeof CODE_DIMENSIONS)[number];
 
@@ -14,6 +15,8 @@ export type CodeDimension = (typeof CODE_DIMENSIONS)[number];
 export interface CodeDimensions {
   readonly actor: CodeActor | null;
   readonly model: string | null;
+  /** The models that a record used, by name. Work belongs to one set, so it is counted once. */
+  readonly modelSet: readonly string[] | null;
   readonly terminalType: string | null;
   readonly customerType: string | null;
 }
@@ -21,6 +24,7 @@ export interface CodeDimensions {
 export const NO_CODE_DIMENSIONS: CodeDimensions = {
   actor: null,
   model: null,
+  modelSet: null,
   terminalType: null,
   customerType: null,
 };
@@ -44,6 +48,8 @@ type CodeTokens = Pick<CodeModel, "inputTokens" | "outputTokens" | "cacheReadTok
 export interface CodeMeasure {
   /** Null where rows are split by model. */
   readonly work: CodeWork | null;
+  /** Proposals per tool, by its name. Null where rows are split by model. */
+  readonly toolActions: readonly ToolActionCounts[] | null;
   readonly tokens: CodeTokens;
   /** Upstream's estimate of the cost; not the bill. */
   readonly estimated: MoneyAmount;
@@ -60,6 +66,7 @@ export function rowsOfRecord(record: ClaudeCodeRecord, groupBy: readonly CodeDim
   const row = {
     ...NO_CODE_DIMENSIONS,
     actor: isNamed ? record.actor : null,
+    modelSet: has("MODEL_SET") ? [...new Set(record.models.map(({ model }) => model))].sort() : null,
     terminalType: has("TERMINAL") ? record.terminalType : null,
     customerType: has("CUSTOMER_TYPE") ? record.customerType : null,
     from: startOf(record.date),
@@ -69,7 +76,7 @@ export function rowsOfRecord(record: ClaudeCodeRecord, groupBy: readonly CodeDim
   return record.models.map(({ model, estimated, ...tokens }) => ({
     ...row,
     model,
-    measure: { work: null, tokens, estimated },
+    measure: { work: null, toolActions: null, tokens, estimated },
   }));
 }
 
@@ -78,6 +85,7 @@ function measureOf(record: ClaudeCodeRecord): CodeMeasure {
   const done = toolActions.reduce((sum, tool) => combine(add, sum, pair(tool)), { accepted: 0, rejected: 0 });
   return {
     work: { records: 1, sessions, commits, pullRequests, linesAdded, linesRemoved, ...done },
+    toolActions: toolActions.toSorted(byTool),
     tokens: models.reduce<CodeTokens>((sum, model) => combine(add, sum, model), NO_TOKENS),
     estimated: estimatedCost(record),
   };
@@ -101,15 +109,44 @@ function combine<T extends object>(op: (x: number, y: number) => number, a: T, b
   ) as T;
 }
 
+function byTool(a: ToolActionCounts, b: ToolActionCounts): number {
+  return a.tool < b.tool ? -1 : a.tool > b.tool ? 1 : 0;
+}
+
+/** Merges two lists by tool, which stay in the order of names. */
+function combineTools(
+  op: (x: number, y: number) => number,
+  a: readonly ToolActionCounts[],
+  b: readonly ToolActionCounts[],
+): readonly ToolActionCounts[] {
+  const merged: ToolActionCounts[] = [];
+  let [i, j] = [0, 0];
+  for (;;) {
+    const [left, right] = [a[i], b[j]];
+    if (left === undefined && right === undefined) return merged;
+    const order = left === undefined ? 1 : right === undefined ? -1 : byTool(left, right);
+    const [own, other] = [order <= 0 ? left : undefined, order >= 0 ? right : undefined];
+    if (own !== undefined) i++;
+    if (other !== undefined) j++;
+    merged.push({
+      tool: (own ?? other)?.tool ?? "",
+      accepted: op(own?.accepted ?? 0, other?.accepted ?? 0),
+      rejected: op(own?.rejected ?? 0, other?.rejected ?? 0),
+    });
+  }
+}
+
 /** Sums and differences; work stays unknown when either side's is. */
 export const codeMeasures = {
   plus: (a: CodeMeasure, b: CodeMeasure): CodeMeasure => ({
     work: a.work && b.work && combine(add, a.work, b.work),
+    toolActions: a.toolActions && b.toolActions && combineTools(add, a.toolActions, b.toolActions),
     tokens: combine(add, a.tokens, b.tokens),
     estimated: plusMoney(a.estimated, b.estimated),
   }),
   minus: (a: CodeMeasure, b: CodeMeasure): CodeMeasure => ({
     work: a.work && b.work && combine(subtract, a.work, b.work),
+    toolActions: a.toolActions && b.toolActions && combineTools(subtract, a.toolActions, b.toolActions),
     tokens: combine(subtract, a.tokens, b.tokens),
     estimated: minusMoney(a.estimated, b.estimated),
   }),
@@ -140,9 +177,9 @@ export function countOf(
 
 /** Two rows are about the same group when this is equal: addresses of one person are one. */
 export function codeGroupKey(
-  { actor, model, terminalType, customerType }: CodeDimensions,
+  { actor, model, modelSet, terminalType, customerType }: CodeDimensions,
   aliases: Aliases,
 ): string {
   const who = actor?.kind === "user" ? { ...actor, email: emailKey(actor.email, aliases) } : actor;
-  return JSON.stringify([who, model, terminalType, customerType]);
+  return JSON.stringify([who, model, terminalType, customerType, modelSet]);
 }
