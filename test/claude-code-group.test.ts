@@ -410,14 +410,15 @@ test("tools that some records lack are added up by name", () => {
   });
   fc.assert(
     fc.property(fc.array(lists, { minLength: 1, maxLength: 5 }), (records) => {
-      const counts = (tools: readonly ToolActionCounts[]): Figures =>
-        tools.reduce<Figures>(
-          (sum, { tool, accepted, rejected }) => ({
-            ...sum,
-            [`${tool} +`]: (sum[`${tool} +`] ?? 0n) + BigInt(accepted),
-            [`${tool} -`]: (sum[`${tool} -`] ?? 0n) + BigInt(rejected),
-          }),
-          {},
+      const counts = (tools: readonly ToolActionCounts[]) =>
+        new Map(
+          [...Map.groupBy(tools, ({ tool }) => tool)].map(([tool, all]) => [
+            tool,
+            [
+              all.reduce((sum, { accepted }) => sum + accepted, 0),
+              all.reduce((sum, { rejected }) => sum + rejected, 0),
+            ],
+          ]),
         );
       const unique = records.map((list) => [...new Map(list.map((each) => [each[0], each])).values()]);
       const tools = unique.map((list) =>
