@@ -30,7 +30,7 @@ const PAGES = [
   "CONTRIBUTING.md",
   "CHANGELOG.md",
   "bench/README.md",
-  ...globSync("docs/**/*.md", { cwd: ROOT }).toSorted(),
+  ...globSync("docs/**/*.md", { cwd: ROOT, exclude: ["docs/schema/**"] }).toSorted(),
 ];
 const readme = read("README.md");
 const manifest: { readonly name: string; readonly scripts: Readonly<Record<string, string>> } = JSON.parse(
