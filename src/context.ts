@@ -1,3 +1,4 @@
+import type { KeptRanking } from "./analytics/ranking.ts";
 import type { LongTexts } from "./cache/long-texts.ts";
 import type { SpendBudget } from "./domain/budget.ts";
 import type { Instant } from "./domain/day.ts";
@@ -65,6 +66,8 @@ export interface Context extends TenantContext {
   readonly budgets: readonly SpendBudget[];
   /** Facts that do not fit into an id. */
   readonly longTexts: LongTexts;
+  /** Rankings of the file that is being written, by question; null: each page of a list is ranked anew. */
+  readonly rankings: Map<string, KeptRanking> | null;
   /** Adds to `extensions.warnings` of the answer. */
   readonly warn: (warning: Warning) => void;
   /** The warnings so far. */

@@ -105,6 +105,7 @@ export class Contexts {
       maxFirst,
       limits,
       longTexts,
+      rankings: null,
       warn: (warning) => void warnings.push(warning),
       warnings,
     };

@@ -29,6 +29,7 @@ function operation(): Context {
     maxFirst: 1,
     limits: [],
     warn: () => {},
+    rankings: null,
     warnings: [],
     budgets: [],
     orgDirectory: { aliases: new Map(), teams: null },

@@ -131,16 +131,15 @@ async function connectGroups(ctx: Context, args: GroupArgs, info: GraphQLResolve
   const { order, ...analysis } = requireAnalysis(ctx, args, info);
   const list = { ...analysis, filter, order: [order.field, order.descending] };
   const question = { field: "claudeCode", range, dataset: "CLAUDE_CODE", args: list } as const;
-  let relations: CodeRelations | undefined;
-  const connection = await connectRanking(ctx, { first, after }, question, async () => {
+  return connectRanking(ctx, { first, after }, question, async () => {
     const answer = await analyseCode(ctx, range, {
       ...analysis,
       order,
       keeps: keeps(filter ?? {}, ctx.orgDirectory.aliases),
     });
-    relations = answer.relations;
-    const about = { groupedBy: analysis.groupBy, relations: answer.relations };
-    return { ...answer.ranking, nodeOf: (row: CodeGroup): CodeGroupNode => ({ ...row, ...about }) };
+    const { relations } = answer;
+    const about = { groupedBy: analysis.groupBy, relations };
+    const nodeOf = (row: CodeGroup): CodeGroupNode => ({ ...row, ...about });
+    return { ...answer.ranking, nodeOf, facts: { relations } };
   });
-  return { ...connection, relations };
 }

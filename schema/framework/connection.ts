@@ -1,7 +1,7 @@
 import { organizationOfDataset } from "../../src/analytics/datasets.ts";
 import { type FreshnessState, freshnessOf } from "../../src/analytics/freshness.ts";
 import { nameOf } from "../../src/analytics/organizations.ts";
-import { marksOf, type Ranking } from "../../src/analytics/ranking.ts";
+import { type KeptRanking, marksOf, type Ranking } from "../../src/analytics/ranking.ts";
 import type { Context } from "../../src/context.ts";
 import { type CursorPlace, digestOf, formatCursor, parseCursor } from "../../src/domain/cursor.ts";
 import type { Dataset } from "../../src/domain/dataset.ts";
@@ -168,33 +168,58 @@ function indexOfMarked<Row>(
   return moved;
 }
 
+/** A ranking as a list shows it. */
+interface RankedNodes<Row, Node, Facts> extends Ranking<Row> {
+  readonly nodeOf: (row: Row) => Node;
+  /** Fields of the connection about all rows. */
+  readonly facts?: Facts;
+}
+
 /**
  * A slice of a ranking, which is read in full, but not for a slice that is refused. Its cursors are a mark of the row and all
  * before it, so they hold while figures move, until a row passes the cut. Nodes are made of the rows of the slice alone.
  */
-export async function connectRanking<Row, Node>(
+export async function connectRanking<Row, Node, Facts extends object = object>(
   ctx: Context,
   slice: Slice,
   question: ListQuestion,
-  rank: () => Promise<Ranking<Row> & { readonly nodeOf: (row: Row) => Node }>,
-): Promise<Connection<Node>> {
+  rank: () => Promise<RankedNodes<Row, Node, Facts>>,
+): Promise<Connection<Node> & Facts> {
   const digest = digestIn(ctx, question);
   const after = placeAfter(slice, digest, "ranking");
   const first = boundedFirst(ctx, slice);
-  const { ranked, sources, nodeOf } = await rank();
-  const marks = marksOf(ranked);
-  const begin = after === null ? 0 : await passed(marks, after.mark, ctx.upstream.turn);
-  if (begin === null) throw expired(question.dataset);
-  const edges = ranked.slice(begin, begin + first).map(({ row }, i) => {
-    const place = { mark: marks.next().value ?? "" };
-    return new Edge(nodeOf(row), () => place, i, digest);
+  const before = ctx.rankings?.get(digest);
+  const isNext = before !== undefined && before.mark === (after?.mark ?? null);
+  const kept = isNext ? before : await rankedFrom(ctx, after, question, rank);
+  ctx.rankings?.set(digest, kept);
+  const { ranked, sources, nodeOf, facts } = kept.ranking as RankedNodes<Row, Node, Facts>;
+  const edges = ranked.slice(kept.rows, kept.rows + first).map(({ row }, i) => {
+    const mark = kept.marks.next().value ?? "";
+    kept.mark = mark;
+    return new Edge(nodeOf(row), () => ({ mark }), i, digest);
   });
-  return connection(ctx, edges, question, {
-    hasNextPage: ranked.length > begin + first,
+  kept.rows += edges.length;
+  const list = connection(ctx, edges, question, {
+    hasNextPage: ranked.length > kept.rows,
     hasPreviousPage: after !== null,
     totalCount: ranked.length,
     freshness: freshnessOf(question.dataset, sources),
   });
+  return { ...list, ...(facts as Facts) };
+}
+
+/** Reads a ranking, of which the slice after a place is next. */
+async function rankedFrom(
+  ctx: Context,
+  after: RankRow | null,
+  { dataset }: ListQuestion,
+  rank: () => Promise<Ranking<unknown>>,
+): Promise<KeptRanking> {
+  const ranking = await rank();
+  const marks = marksOf(ranking.ranked);
+  const rows = after === null ? 0 : await passed(marks, after.mark, ctx.upstream.turn);
+  if (rows === null) throw expired(dataset);
+  return { ranking, marks, rows, mark: after?.mark ?? null };
 }
 
 /** Reads marks up to one, and says how many that were; null where it is not among them. */

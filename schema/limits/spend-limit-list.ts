@@ -178,7 +178,6 @@ builder.queryField("spendLimits", (t) =>
         ctx.upstream.sizeOf("SPEND_LIMITS").pages,
       ),
     async resolve(_root, { filter, orderBy, ...slice }, ctx) {
-      let facts: Facts = { unlimited: 0, isReadingOutage: null };
       const { field = "SHARE", direction } = orderBy ?? {};
       const list = {
         field: "spendLimits",
@@ -186,19 +185,17 @@ builder.queryField("spendLimits", (t) =>
         dataset: "SPEND_LIMITS",
         args: { filter: filter ?? {}, field, direction: direction ?? "DESC" },
       } as const;
-      const connection = await connectRanking(ctx, slice, list, async () => {
-        const found = await limitsBy(ctx, filter ?? {});
-        facts = found.facts;
+      return connectRanking(ctx, slice, list, async () => {
+        const { listed, facts, sources } = await limitsBy(ctx, filter ?? {});
         const ranked = await rankedBy(
-          found.listed,
+          listed,
           ORDERS[field].of,
           ({ userId, period }) => `${userId} ${period}`,
           ctx.upstream.turn,
           direction !== "ASC",
         );
-        return { ranked, sources: found.sources, nodeOf: (row: SpendLimitReading) => row };
+        return { ranked, sources, nodeOf: (row: SpendLimitReading) => row, facts: { facts } };
       });
-      return { ...connection, facts };
     },
   }),
 );

@@ -141,9 +141,10 @@ async function connectReport<Measure>(
       ...answer,
       ranked: answer.ranked.filter(({ row }) => isShown(row)),
       nodeOf: (row: ReportFigure<Measure>): ReportNode<Measure> => ({ ...row, ...about }),
+      facts: { relations },
     };
   });
-  return { ...connection, plan, relations };
+  return { ...connection, plan };
 }
 
 /** Subject of the list of a plan. */

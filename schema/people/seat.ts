@@ -61,10 +61,9 @@ builder.queryField("idleSeats", (t) =>
     requests: ({ args }, ctx) => seatRequests(ctx, args.days),
     resolve: async (_root, { days, ...slice }, ctx) => {
       const range = await lastCountedDays(ctx, days);
-      let seats: Seats | undefined;
       const list = { field: "idleSeats", range, dataset: "USER_ACTIVITY" } as const;
-      const connection = await connectRanking(ctx, slice, list, async () => {
-        seats = await seatsOver(ctx, range);
+      return connectRanking(ctx, slice, list, async () => {
+        const seats = await seatsOver(ctx, range);
         const ranked = await rankedBy(
           seats.idle,
           // The day one joined on is a hint who one is.
@@ -73,9 +72,8 @@ builder.queryField("idleSeats", (t) =>
           ctx.upstream.turn,
           false,
         );
-        return { ranked, sources: seats.sources, nodeOf: personOf };
+        return { ranked, sources: seats.sources, nodeOf: personOf, facts: { seats } };
       });
-      return { ...connection, seats };
     },
   }),
 );

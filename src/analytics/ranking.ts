@@ -45,6 +45,18 @@ export interface Ranking<Row> {
   readonly sources: readonly PageProvenance[];
 }
 
+/** A ranking that is read on page by page. */
+export interface KeptRanking {
+  /** The ranking, of which the list that made it knows the rows. */
+  readonly ranking: unknown;
+  /** Marks of the rows from `rows` on. */
+  readonly marks: Iterator<string, void>;
+  /** Number of rows that are read. */
+  rows: number;
+  /** Mark of the last one; null before the first. */
+  mark: string | null;
+}
+
 class Groups<Measure, Row extends ReportRow<Measure> = ReportRow<Measure>> {
   readonly #groups = new Map<string, Row>();
   readonly #algebra: Algebra<Measure>;

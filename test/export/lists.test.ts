@@ -93,6 +93,22 @@ describe.each(LISTS)("%s", (name) => {
   });
 });
 
+test("a ranking is read once for its file, whatever moves while it is written", async () => {
+  const gate = gateway({ sandbox: { users: 60 }, settings: { MAX_FIRST: "7" } });
+  const whole = await download(gate, "spendLimits.csv");
+  const requests = gate.seen.length;
+  gate.at("2026-11-22T13:00:00Z"); // readings age within a minute
+  const response = await gate.app.fetch("http://gateway.test/export/spendLimits.csv");
+  const parts: Uint8Array[] = [];
+  for await (const part of response.body ?? []) {
+    parts.push(part);
+    gate.at(`2026-11-${22 + parts.length}T12:00:00Z`);
+  }
+  expect(parts.length).toBeGreaterThan(3);
+  expect(rowsOf(Buffer.concat(parts).toString())).toHaveLength(rowsOf(whole).length);
+  expect(gate.seen).toHaveLength(2 * requests);
+});
+
 /** Lists that are made of several of upstream's, members and groups among them. */
 const COMPOSED: readonly string[] = ["artifacts", "idleSeats", "teams"];
 

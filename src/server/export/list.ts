@@ -73,9 +73,12 @@ export function listTable(
   return {
     columns,
     async *chunks(from) {
+      // A ranking is read once: reading it for every page would take a time that grows with the square of its length, and figures
+      // of the moment would have moved before the last page.
+      const rankings: Context["rankings"] = new Map();
       for (let after = from; ; ) {
         if (invalid[0] !== undefined) throw failure(invalid[0]);
-        const context = { ...reader.context({}), warn: refuseColumn };
+        const context = { ...reader.context({}), rankings, warn: refuseColumn };
         const requested = { ...variables, first: context.maxFirst, after };
         const page = await pageOf(schema, document, context, requested, failure);
         const { hasNextPage, endCursor } = page.pageInfo;
