@@ -36,7 +36,7 @@ import { createServer } from "./server/server.ts";
 import { SignInIssuer } from "./server/sign-in/issuer.ts";
 import { createSignIn, type PageSignIn } from "./server/sign-in/sign-in.ts";
 import type { JwtAuthConfig } from "./settings/auth.ts";
-import { type BudgetsConfig, rereadBudgets } from "./settings/budgets.ts";
+import type { BudgetsConfig, BudgetsFile } from "./settings/budgets.ts";
 import { statedLimits } from "./settings/limits.ts";
 import type { Priority } from "./upstream/budget/budget.ts";
 import type { ReadOptions } from "./upstream/budget/operation.ts";
@@ -153,23 +153,23 @@ function claimSettings({
   return JSON.stringify([issuers, audiences, signIn?.clientId, ...claims]);
 }
 
-const NO_BUDGETS: readonly SpendBudget[] = [];
-
-/** Returns the budgets as the operator's file has them now. */
-function budgetsBy(
+/** Returns the file of budgets and alerts as the operator has it now; null without one. */
+function budgetsFileBy(
   config: BudgetsConfig | null,
-  options: Pick<WatchedFileOptions<readonly SpendBudget[]>, "onFault" | "elapsedMs">,
-): () => readonly SpendBudget[] {
-  if (config === null) return () => NO_BUDGETS;
+  options: Pick<WatchedFileOptions<BudgetsFile>, "onFault" | "elapsedMs">,
+): (() => BudgetsFile) | null {
+  if (config === null) return null;
   return watchedFile({
-    paths: [config.path],
-    read: () => rereadBudgets(config),
-    first: config.budgets,
-    staying: "BUDGETS_FILE: the budgets read before stay in force.",
+    paths: [config.path, ...config.first.secretFiles],
+    read: config.reread,
+    first: config.first,
+    staying: "BUDGETS_FILE: the budgets and webhooks read before stay in force.",
     settles: true,
     ...options,
   });
 }
+
+const NO_BUDGETS: readonly SpendBudget[] = [];
 
 /** Null where there are no links. */
 function linksBy(
@@ -248,9 +248,10 @@ export function createApp(
     onFault,
     onRecovery,
   };
+  const budgetsFile = budgetsFileBy(config.budgets, { onFault, elapsedMs: pace.now });
   const contexts = new Contexts({
     tenants,
-    budgets: budgetsBy(config.budgets, { onFault, elapsedMs: pace.now }),
+    budgets: () => budgetsFile?.().budgets ?? NO_BUDGETS,
     upstream,
     pseudonymKey: access.pseudonymKey,
     longTexts: new LongTexts(shared),

@@ -56,7 +56,7 @@ export function readConfig(environment: Environment) {
     server,
     access: accessConfig(reader, auth),
     agents: agentsConfig(reader),
-    budgets: budgetsConfig(reader, tenants),
+    budgets: budgetsConfig(reader, { tenants, store: cache.store }),
     cache,
     links: linksConfig(reader, { auth, store: cache.store, isSandbox }),
     limits: limitsConfig(reader, { auth, upstreamPerMinute: (analytics + lookups) * organizations.length }),

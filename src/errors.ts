@@ -259,8 +259,8 @@ export class Outage extends Error {
 
 export interface OutageSubject {
   readonly store?: "memory" | "sqlite" | "redis";
-  /** The part of a store that cannot be fetched again. */
-  readonly part?: "archive";
+  /** A part of a store that cannot be fetched again. */
+  readonly part?: "archive" | "alerts";
   readonly dataset?: string;
   /** Host and port. */
   readonly host?: string;

@@ -7,7 +7,14 @@ import { BUSY_MS, claimOf, type FileKind, FileRefusal, isDamage, openFile } from
  */
 export const ARCHIVE_FILE: FileKind = {
   applicationId: 0x43414761,
-  migrations: ["CREATE TABLE entries (key TEXT PRIMARY KEY, bytes INTEGER NOT NULL, value BLOB NOT NULL);"],
+  migrations: [
+    "CREATE TABLE entries (key TEXT PRIMARY KEY, bytes INTEGER NOT NULL, value BLOB NOT NULL);",
+    `CREATE TABLE alerts (id TEXT PRIMARY KEY, recorded_at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX alerts_by_time ON alerts (recorded_at, id);
+CREATE TABLE deliveries (alert TEXT NOT NULL, target TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, at INTEGER, next_at INTEGER NOT NULL, PRIMARY KEY (alert, target)) WITHOUT ROWID;
+CREATE INDEX deliveries_due ON deliveries (next_at) WHERE state = 'PENDING';
+CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;`,
+  ],
   unmarked: null,
 };
 

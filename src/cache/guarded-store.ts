@@ -130,15 +130,20 @@ export function afterTicks(ticks: number, fault: () => Error) {
 /** A store that fails, in a sentence that says what an operator can do where the code tells. */
 export function outageOf(about: OutageSubject, code: string, cause?: unknown): Outage {
   const hint = hintOf(code);
+  const { part, follows } = HARM[about.part ?? "store"];
   return new Outage(
-    about.part === "archive"
-      ? `the archive cannot be used${hint === null ? "" : `: ${hint}`}; days that upstream no longer serves cannot be answered`
-      : `the store cannot be used${hint === null ? "" : `: ${hint}`}; answers stay correct but take more upstream requests`,
+    `the ${part} cannot be used${hint === null ? "" : `: ${hint}`}; ${follows}`,
     code,
     about,
     cause,
   );
 }
+
+const HARM = {
+  store: { part: "store", follows: "answers stay correct but take more upstream requests" },
+  archive: { part: "archive", follows: "days that upstream no longer serves cannot be answered" },
+  alerts: { part: "store of alerts", follows: "alerts are recorded and sent once it works again" },
+} as const;
 
 /** The outage that a fault of a store is; one that is an outage already stays as it is. */
 export function outageFrom(about: OutageSubject, fault: unknown): Outage {

@@ -1,3 +1,4 @@
+import { isLoopback } from "../proxies.ts";
 import { InvalidText, type SettingFormat } from "./setting.ts";
 
 /** Any text. */
@@ -11,6 +12,12 @@ export function httpUrl(text: string): URL | null {
   return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === ""
     ? url
     : null;
+}
+
+/** True for an https URL without credentials, or an http one of this machine: what is sent in the clear can be read on the way. */
+export function isSecureUrl(url: URL | null): url is URL {
+  if (url === null || url.username !== "" || url.password !== "") return false;
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
 }
 
 export interface Range {

@@ -1,5 +1,4 @@
-import { isLoopback } from "../proxies.ts";
-import { oneOrTwoKeys, seconds, text } from "./formats.ts";
+import { isSecureUrl, oneOrTwoKeys, seconds, text } from "./formats.ts";
 import { InvalidText, optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
 /** Sign-in of people on the pages, by the issuer of `AUTH=jwt` (OpenID Connect). */
@@ -19,12 +18,6 @@ export interface SignInConfig {
   readonly sessionKeys: readonly string[];
   /** Longest time from sign-in to the end of the session. */
   readonly sessionMs: number;
-}
-
-/** Cookies and codes sent in the clear could be read on the way. */
-function isSecureUrl(url: URL | null): url is URL {
-  if (url === null || url.username !== "" || url.password !== "") return false;
-  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
 }
 
 const PUBLIC_URL: SettingFormat<URL> = {

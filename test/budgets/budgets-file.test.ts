@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { settingFaults } from "../setting-faults.ts";
-import { budgetsFile, withBudgets } from "./files.ts";
+import { budgetsFile, settingsOf, withBudgets } from "./files.ts";
 
 const THREE = { SANDBOX_ORGANIZATIONS: "three" };
 
@@ -18,7 +18,7 @@ describe("BUDGETS_FILE", () => {
   test("states budgets", () => {
     const { budgets } = readConfig(withBudgets(FULL));
     expect(
-      budgets?.budgets.map((each) => [
+      budgets?.first.budgets.map((each) => [
         each.name,
         each.subject,
         each.subjectId,
@@ -38,8 +38,6 @@ describe("BUDGETS_FILE", () => {
   });
 
   test.each<[string, unknown, RegExp]>([
-    ["no list", {}, /is not a list of at most 100 budgets, such as \[/],
-    ["no JSON", "{", /^BUDGETS_FILE: the file is not JSON/],
     ["an unknown field", [{ name: "a", amountUsd: 1, amount: 1 }], /has an unknown field; use `name`/],
     ["a budget without a name", [{ amountUsd: 1 }], /budget 1: `name` is not a text/],
     [
@@ -83,6 +81,28 @@ describe("BUDGETS_FILE", () => {
     expect(settingFaults(withBudgets(content)).join("\n")).toMatch(expected);
   });
 
+  test.each<[string, unknown, RegExp]>([
+    [
+      "a bare list",
+      [],
+      /^BUDGETS_FILE: the file is a list; write the list as the field `budgets` of an object, such/,
+    ],
+    ["no object", "7", /^BUDGETS_FILE : ?is not|is not a JSON object/],
+    ["an unknown field", { budget: [] }, /has an unknown field; use `budgets`, `webhooks`, `rises`/],
+    ["budgets that are no list", { budgets: {} }, /`budgets` is not a list of at most 100/],
+    ["no JSON", "{", /^BUDGETS_FILE: the file is not JSON/],
+  ])("is refused at start as %s", (_what, content, expected) => {
+    expect(settingFaults(settingsOf(content)).join("\n")).toMatch(expected);
+  });
+
+  test("is refused with a store that forgets", () => {
+    const { BUDGETS_FILE } = withBudgets([]);
+    for (const CACHE_URL of ["", "memory:"])
+      expect(settingFaults({ BUDGETS_FILE, CACHE_URL })).toEqual([
+        "BUDGETS_FILE is set, and CACHE_URL is memory:, which forgets at a restart which alerts were sent; set it to sqlite:PATH or redis://HOST.",
+      ]);
+  });
+
   test("repeats nothing of its content in a fault", () => {
     const secret = "ada@secret.example";
     const budget = { name: "a", amountUsd: secret, person: `${secret} x`, period: secret, [secret]: 1 };
@@ -93,7 +113,7 @@ describe("BUDGETS_FILE", () => {
 
   test("is refused where it cannot be read", () => {
     const path = budgetsFile([]);
-    expect(settingFaults({ BUDGETS_FILE: `${path}.missing` })).toEqual([
+    expect(settingFaults({ ...withBudgets([]), BUDGETS_FILE: `${path}.missing` })).toEqual([
       "BUDGETS_FILE: the file cannot be read (ENOENT).",
     ]);
   });
@@ -107,7 +127,11 @@ describe("the organization of a budget among several", () => {
       { name: "c", amountUsd: 1, person: "ada@x.example", organization: "north" },
     ];
     const { budgets } = readConfig({ ...withBudgets(content), ...THREE });
-    expect(budgets?.budgets.map(({ organization }) => organization)).toEqual(["south", "platform", "north"]);
+    expect(budgets?.first.budgets.map(({ organization }) => organization)).toEqual([
+      "south",
+      "platform",
+      "north",
+    ]);
   });
 
   test.each<[string, object, string]>([

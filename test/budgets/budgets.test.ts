@@ -253,16 +253,16 @@ describe("spend of a budget", () => {
   });
 
   test("changes with the file, without a restart", async () => {
-    const { BUDGETS_FILE } = withBudgets([{ name: "before", amountUsd: 1 }]);
+    const { BUDGETS_FILE, CACHE_URL } = withBudgets([{ name: "before", amountUsd: 1 }]);
     let elapsed = 0;
     const { ask } = gateway({
       sandbox: { users: USERS },
-      settings: { BUDGETS_FILE },
+      settings: { BUDGETS_FILE, CACHE_URL },
       pace: { now: () => elapsed, sleep: async () => {} },
     });
     const names = async () => (await ask("{ budgets { name } }")).data.budgets;
     expect(await names()).toEqual([{ name: "before" }]);
-    writeFileSync(BUDGETS_FILE, JSON.stringify([{ name: "after", amountUsd: 1 }]));
+    writeFileSync(BUDGETS_FILE, JSON.stringify({ budgets: [{ name: "after", amountUsd: 1 }] }));
     for (let i = 0; i < 3; i++) {
       elapsed += 2_000;
       await names();

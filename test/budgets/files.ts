@@ -12,7 +12,12 @@ export function budgetsFile(content: unknown): string {
   return path;
 }
 
-/** The settings of a gateway with budgets. */
-export function withBudgets(content: unknown) {
-  return { BUDGETS_FILE: budgetsFile(content) };
+/** The settings of a gateway with budgets. No file is made for the store, which a test passes where it needs one. */
+export function withBudgets(budgets: unknown, others: object = {}) {
+  return settingsOf({ budgets, ...others });
+}
+
+/** The settings of a gateway with a file of budgets and alerts. */
+export function settingsOf(content: unknown) {
+  return { BUDGETS_FILE: budgetsFile(content), CACHE_URL: `sqlite:${join(folder, "unused.db")}` };
 }

@@ -6,7 +6,7 @@ import type { Environment } from "../../src/settings/settings.ts";
 import { gateway, json, NOW, type Route } from "../gateway.ts";
 import { simulated } from "../simulated.ts";
 import { PATHS, tokenPage, wireGroup, wireGroupMember } from "../wire.ts";
-import { withBudgets } from "./files.ts";
+import { settingsOf, withBudgets } from "./files.ts";
 
 /** The first instants of a week and a month, in which hardly anything is spent. */
 const MONDAY = "2026-06-01T00:30:00Z";
@@ -183,7 +183,7 @@ describe("the examples of docs/budgets.md", () => {
     const upstream = createSandbox({ users: 250, seed: 1, now: () => Date.parse(NOW), rateLimit: "off" });
     const { ask } = gateway({
       dispatcher: new SandboxDispatcher(upstream),
-      settings: { ...NO_KEYS, ...withBudgets(shown), ...settings },
+      settings: { ...NO_KEYS, ...settingsOf(shown), ...settings },
     });
     const { data, errors } = await ask(`{ ${field} { name subject spent { cents } } }`);
     expect(errors).toBeUndefined();

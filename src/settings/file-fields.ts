@@ -1,0 +1,33 @@
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Reports what is wrong with an entry of an operator's file, without a word of the file. */
+export type Fault = (where: string, what: string) => void;
+
+const MAX_NAME = 100;
+
+/** Returns the fields of an object of an operator's file; null after a fault. */
+export function fieldsOf(
+  value: unknown,
+  where: string,
+  known: readonly string[],
+  fault: Fault,
+): Fields | null {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    fault(where, "is not a JSON object");
+    return null;
+  }
+  const unknown = Object.keys(value).filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    const count = unknown.length === 1 ? "an unknown field" : `${unknown.length} unknown fields`;
+    fault(where, `has ${count}; use ${known.map((name) => `\`${name}\``).join(", ")}`);
+  }
+  return value as Fields;
+}
+
+/** Returns the text of a field that names something; null after a fault. */
+export function wordsIn(value: unknown, field: string, where: string, fault: Fault): string | null {
+  if (typeof value === "string" && value.trim() !== "" && value.length <= MAX_NAME && !/\p{Cc}/u.test(value))
+    return value.normalize("NFC").trim();
+  fault(where, `\`${field}\` is not a text of 1 to ${MAX_NAME} characters`);
+  return null;
+}
