@@ -180,6 +180,10 @@ export const WITHOUT_ID = [
   "AdoptionDashboard",
   "AdoptionDay",
   "AdoptionSeries",
+  "Alert",
+  "AlertConnection",
+  "AlertDelivery",
+  "AlertEdge",
   "ApiKeyActor",
   "ArtifactActivity",
   "ArtifactActivityConnection",
@@ -351,6 +355,9 @@ export const CONNECTIONS = {
     "usedBy": []
   },
   "Query": {
+    "alerts": [
+      "organization"
+    ],
     "artifacts": [
       "filter",
       "groupBy",

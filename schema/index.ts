@@ -1,3 +1,4 @@
+import "./budgets/alert.ts";
 import "./budgets/budget.ts";
 import "./claude-code/record-group-list.ts";
 import "./claude-code/record-list.ts";

@@ -2,6 +2,11 @@ import { setTimeout } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import { subgraphSchema } from "../schema/federation/subgraph.ts";
 import { schema as plainSchema } from "../schema/index.ts";
+import { Alerts } from "./alerts/alerts.ts";
+import { WebhookConnections } from "./alerts/connections.ts";
+import type { JudgeOptions } from "./alerts/judge.ts";
+import type { SenderOptions } from "./alerts/sender.ts";
+import { type AlertStore, guardedAlertStore } from "./cache/alert-store.ts";
 import { type Archive, guardedArchive } from "./cache/archive.ts";
 import { guardedStore } from "./cache/guarded-store.ts";
 import { LongTexts } from "./cache/long-texts.ts";
@@ -14,7 +19,7 @@ import { Contexts } from "./contexts.ts";
 import type { SpendBudget } from "./domain/budget.ts";
 import type { Instant } from "./domain/day.ts";
 import { organizationNames } from "./domain/organization.ts";
-import { seeing, VIEWER_OF_ALL } from "./domain/viewer.ts";
+import { seeing, VIEWER_OF_ALL, type Viewer } from "./domain/viewer.ts";
 import type { OutageSubject } from "./errors.ts";
 import { dispatcherTo, proxyFor } from "./proxies.ts";
 import { AUTHORIZATION, type Authentication } from "./server/auth/authenticator.ts";
@@ -65,6 +70,10 @@ export interface AppOptions {
   readonly workers?: WorkerState | null;
   /** Archive of figures that upstream stops serving; none where nothing outlives this process. */
   readonly archive?: Archive | null;
+  /** Keeps alerts; none where nothing outlives this process, and no alert is raised then. */
+  readonly alertStore?: AlertStore | null;
+  /** Receives alerts, and what keeps them from being judged or delivered. */
+  readonly alertLog?: AlertLog;
   /** How time passes, where that is simulated. */
   readonly pace?: Pace;
   /** The keys belong to the organizations they are set for, as those of the sandbox in this process do; else upstream must show it. */
@@ -189,6 +198,25 @@ function linksBy(
   return new Links({ ...links, ...options, organizations, archive, identity, viewerNamed });
 }
 
+/** Where alerts and their failures are written. */
+export type AlertLog = Pick<JudgeOptions & SenderOptions, "onAlert" | "onFailure" | "onUnjudged" | "onFull">;
+
+const NO_LOG: AlertLog = { onAlert() {}, onFailure() {}, onUnjudged() {}, onFull() {} };
+
+/** Budgets are judged whatever callers may see. Where these see only groups, small teams are not judged either: receivers are callers too. */
+function judgeOf({ minPeople }: Viewer): Viewer {
+  return { ...VIEWER_OF_ALL, minPeople };
+}
+
+/** Names the upstream of alerts: another one has other figures. */
+function sourceOf({ sandbox, upstream: { baseUrl } }: Config): string {
+  return sandbox === null ? baseUrl.href : `sandbox of ${sandbox.users} users, seed ${sandbox.seed}`;
+}
+
+function publicUrlOf({ access: { auth } }: Config): URL | null {
+  return auth.kind === "jwt" ? (auth.signIn?.publicUrl ?? null) : null;
+}
+
 /** The gateway as a function from requests to responses; `handle` is the same as a node:http listener. */
 export function createApp(
   config: Config,
@@ -205,6 +233,8 @@ export function createApp(
     store = null,
     workers = null,
     archive = null,
+    alertStore = null,
+    alertLog = NO_LOG,
     pace = REAL_TIME,
     backoffMs = 500,
     attempts,
@@ -249,8 +279,11 @@ export function createApp(
     onRecovery,
   };
   const budgetsFile = budgetsFileBy(config.budgets, { onFault, elapsedMs: pace.now });
+  const anybody = seeing(VIEWER_OF_ALL, undefined, access.identity);
+  const kept = alertStore && guardedAlertStore(alertStore, { onFault, onRecovery });
   const contexts = new Contexts({
     tenants,
+    alerts: kept,
     budgets: () => budgetsFile?.().budgets ?? NO_BUDGETS,
     upstream,
     pseudonymKey: access.pseudonymKey,
@@ -262,7 +295,24 @@ export function createApp(
     onFault,
   });
   metrics?.watch(contexts.states);
-  const anybody = seeing(VIEWER_OF_ALL, undefined, access.identity);
+  const connections = new WebhookConnections(proxies);
+  const alerts =
+    kept === null || budgetsFile === null
+      ? null
+      : new Alerts({
+          store: kept,
+          shared,
+          source: sourceOf(config),
+          rules: budgetsFile,
+          contexts: (signal) => contexts.ofEach({ signal, priority: "refresh" }, judgeOf(anybody)),
+          states: contexts.states,
+          message: () => ({ budgets: budgetsFile().budgets, publicUrl: publicUrlOf(config) }),
+          dispatcherTo: (url) => connections.to(url),
+          now,
+          onFault,
+          ...alertLog,
+        });
+  if (alerts !== null) metrics?.watchAlerts(alerts);
   const { authentication, signIn } = authenticationBy(config, {
     now,
     elapsedMs: pace.now,
@@ -316,15 +366,19 @@ export function createApp(
     startDraining(): void {
       isReady = false;
       void contexts.stop();
+      void alerts?.stop();
     },
     /** Reads the issuer of sign-in where that is due, so that an outage is logged before the first person signs in. */
     discoverIssuer: async (): Promise<void> => signIn?.discover(),
+    /** Judges budgets against what is new, and delivers the alerts that are due; the process says so now and then. */
+    runAlerts: async (): Promise<void> => alerts?.run(),
     /** Fetches what of the directory was needed lately and is about to age; the process says so now and then. */
     refreshDirectory: () => contexts.refreshDirectories(),
     async dispose(): Promise<void> {
+      await alerts?.stop();
       await contexts.dispose();
-      await dispatcher.close();
-      await Promise.all([store?.dispose(), archived?.dispose()]);
+      await Promise.all([dispatcher.close(), connections.close()]);
+      await Promise.all([store?.dispose(), archived?.dispose(), kept?.dispose()]);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { KeptRanking } from "./analytics/ranking.ts";
+import type { AlertStore } from "./cache/alert-store.ts";
 import type { LongTexts } from "./cache/long-texts.ts";
 import type { SpendBudget } from "./domain/budget.ts";
 import type { Instant } from "./domain/day.ts";
@@ -64,6 +65,8 @@ export interface Context extends TenantContext {
   readonly limits: readonly StatedLimit[];
   /** Operator's budgets, of all organizations. */
   readonly budgets: readonly SpendBudget[];
+  /** Alerts of all organizations; null where none are raised. */
+  readonly alerts: Pick<AlertStore, "list"> | null;
   /** Facts that do not fit into an id. */
   readonly longTexts: LongTexts;
   /** Rankings of the file that is being written, by question; null: each page of a list is ranked anew. */

@@ -35,6 +35,7 @@ export interface ContextsOptions {
   readonly tenants: readonly TenantConfig[];
   /** Returns the operator's budgets as they are now. */
   readonly budgets: () => readonly SpendBudget[];
+  readonly alerts: Context["alerts"];
   /** Options of every upstream beside its tenant and credentials. */
   readonly upstream: Omit<UpstreamOptions, "tenant" | "credentials">;
   /** Secret of pseudonyms; null: derived from the keys of each tenant. */
@@ -84,7 +85,7 @@ export class Contexts {
 
   /** Returns the context of an operation. */
   of({ organization = null, ...asker }: ContextOptions, viewer: Viewer): Context {
-    const { upstream, longTexts, limits, maxFirst, now } = this.#options;
+    const { upstream, alerts, longTexts, limits, maxFirst, now } = this.#options;
     const operation = new Operation(upstream.maxRequests, asker);
     const budgets = this.#options.budgets();
     operation.dependOn(whileCurrent(budgets, this.#options.budgets));
@@ -102,6 +103,7 @@ export class Contexts {
       viewer,
       now,
       budgets,
+      alerts,
       maxFirst,
       limits,
       longTexts,

@@ -9,6 +9,7 @@ const ORDER = [
   "src/main.ts",
   "src/cli",
   "src/app.ts",
+  "src/alerts",
   "src/server",
   "src/execution",
   "schema",

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
-import { createApp } from "../src/app.ts";
+import { type AlertLog, createApp } from "../src/app.ts";
+import type { AlertStore } from "../src/cache/alert-store.ts";
 import type { Archive } from "../src/cache/archive.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { readConfig } from "../src/config.ts";
@@ -35,6 +36,8 @@ export interface GatewayOptions {
   /** What it shares with other gateways. */
   readonly store?: SharedStore;
   readonly archive?: Archive;
+  readonly alertStore?: AlertStore;
+  readonly alertLog?: AlertLog;
   /** By default nothing is measured. */
   readonly metrics?: Metrics;
   /** By default nothing is traced. */
@@ -87,6 +90,8 @@ export function gateway({
   settings = {},
   store,
   archive,
+  alertStore,
+  alertLog,
   metrics,
   tracing,
   pace,
@@ -143,6 +148,8 @@ export function gateway({
     pictures,
     ...(store === undefined ? {} : { store }),
     ...(archive === undefined ? {} : { archive }),
+    ...(alertStore === undefined ? {} : { alertStore }),
+    ...(alertLog === undefined ? {} : { alertLog }),
     ...(metrics === undefined ? {} : { metrics }),
     ...(tracing === undefined ? {} : { tracing }),
     ...(pace === undefined ? {} : { pace }),

@@ -1,4 +1,15 @@
+import type { Environment } from "../src/settings/settings.ts";
+import { withBudgets } from "./budgets/files.ts";
 import { gateway } from "./gateway.ts";
+
+/** Settings that a document of the query library needs to have rows. */
+export function settingsFor(file: string): Environment {
+  if (file !== "54-budgets.graphql") return {};
+  return withBudgets([
+    { name: "Everything", amountUsd: 120_000 },
+    { name: "Opus", amountUsd: 40_000, model: "claude-opus-4-6" },
+  ]);
+}
 
 /** Documents that find a person by the caller, who is not known in most tests, or by an address. */
 export const OWN: ReadonlySet<string> = new Set(["48-my-figures.graphql", "53-my-spend-limits.graphql"]);

@@ -19,7 +19,7 @@ import { DerivedMoney, Money } from "../framework/money.ts";
 import { ofOrganization, tenantArg } from "../framework/organization.ts";
 import { ResolvedRange } from "../framework/range.ts";
 
-const BudgetSubjectEnum = builder.enumType("BudgetSubject", {
+export const BudgetSubjectEnum = builder.enumType("BudgetSubject", {
   description: "What a budget is about.",
   values: describedValues(BUDGET_SUBJECTS, (text) => text),
 });
@@ -41,7 +41,7 @@ const fromFigures = {
   requests: (_input: object, ctx: Context) => requestsOfBudgets(ctx, budgetsFor(ctx)),
 } as const;
 
-const Budget = builder.objectRef<SpendBudget>("Budget").implement({
+export const Budget = builder.objectRef<SpendBudget>("Budget").implement({
   description:
     "A budget from the operator's file, with its spend in the current period. Spend is net: after discount, before credits.",
   fields: (t) => ({

@@ -222,6 +222,34 @@ async function rankedFrom(
   return { ranking, marks, rows, mark: after?.mark ?? null };
 }
 
+/**
+ * A slice of a list that is kept in order, and read from a place on. The mark of a row in its cursor says its place; `read` returns the
+ * rows after a place, at most so many.
+ */
+export async function connectKept<Row, Place>(
+  ctx: Context,
+  slice: Slice,
+  question: ListQuestion,
+  placeIn: (mark: string) => Place | null,
+  read: (after: Place | null, limit: number) => Promise<readonly Row[]>,
+  markOf: (row: Row) => string,
+): Promise<Connection<Row>> {
+  const digest = digestIn(ctx, question);
+  const after = placeAfter(slice, digest, "ranking");
+  const first = boundedFirst(ctx, slice);
+  const from = after === null ? null : placeIn(after.mark);
+  if (after !== null && from === null) throw invalidCursor();
+  const rows = await read(from, first + 1);
+  const place = (_index: number, row: Row) => ({ mark: markOf(row) });
+  const edges = rows.slice(0, first).map((row, i) => new Edge(row, place, i, digest));
+  return connection(ctx, edges, question, {
+    hasNextPage: rows.length > first,
+    hasPreviousPage: after !== null,
+    totalCount: after === null && rows.length <= first ? rows.length : null,
+    freshness: freshnessOf(question.dataset, []),
+  });
+}
+
 /** Reads marks up to one, and says how many that were; null where it is not among them. */
 async function passed(marks: Iterator<string, void>, mark: string, turn: ThreadTurn): Promise<number | null> {
   for (let rows = 1; ; rows++) {

@@ -1,6 +1,9 @@
 import { createHmac } from "node:crypto";
 import type { AlertEvent } from "../domain/alert.ts";
 
+/** The name under which alerts are delivered to the log. */
+export const LOG = "log";
+
 /** How the body of a request is written. */
 export const WEBHOOK_FORMATS = ["json", "slack"] as const;
 

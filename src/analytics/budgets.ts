@@ -6,7 +6,7 @@ import {
   type SpendBudget,
   statusOfBudget,
 } from "../domain/budget.ts";
-import { addDays, dayOf, daysBetween, earlier, startOf } from "../domain/day.ts";
+import { addDays, type Day, dayOf, daysBetween, earlier, startOf } from "../domain/day.ts";
 import { type MoneyAmount, NO_MONEY, plusMoney, type SpendAmounts } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import { type DayRange, daysIn, sameRange, splitByDay } from "../domain/range.ts";
@@ -44,20 +44,25 @@ export interface BudgetFigures extends BudgetStatus {
 
 type Read = Pick<BudgetFigures, "spend" | "freshness">;
 
-/** Returns the figures of a budget in the period of today. Budgets that are read at once share their requests. */
-export async function figuresOfBudget(ctx: Context, budget: SpendBudget): Promise<BudgetFigures> {
-  const read = await spendBySubject(ctx, questionOf(ctx, budget)).load(budget.subjectId ?? "");
+/** Returns the figures of a budget in the period of a day. Budgets that are read at once share their requests. */
+export async function figuresOfBudget(
+  ctx: Context,
+  budget: SpendBudget,
+  on: Day = dayOf(ctx.now()),
+): Promise<BudgetFigures> {
+  const read = await spendBySubject(ctx, questionOf(ctx, budget, on)).load(budget.subjectId ?? "");
   if (read === null) throw new Error("a budget was not read");
   return { ...read, ...statusOfBudget(budget, read.spend) };
 }
 
 /** Plans the requests for the figures of budgets in the periods of today. */
 export function requestsOfBudgets(ctx: Context, budgets: readonly SpendBudget[]): readonly FieldRequests[] {
-  const questions = Map.groupBy(budgets, (budget) => JSON.stringify(questionOf(ctx, budget)));
+  const today = dayOf(ctx.now());
+  const questions = Map.groupBy(budgets, (budget) => JSON.stringify(questionOf(ctx, budget, today)));
   return [...questions.values()].flatMap((alike): readonly FieldRequests[] => {
     const [first] = alike;
     if (first === undefined) return [];
-    const question = questionOf(ctx, first);
+    const question = questionOf(ctx, first, today);
     const range = rangeSoFar(ctx, question.period);
     if (question.subject === "TEAM") return requestsOfTeams(ctx, question.organization, range);
     const ids = alike.flatMap(({ subjectId }) => subjectId ?? []);
@@ -69,11 +74,11 @@ export function requestsOfBudgets(ctx: Context, budgets: readonly SpendBudget[])
   });
 }
 
-function questionOf(ctx: Context, { organization, subject, period }: SpendBudget): BudgetQuestion {
+function questionOf(ctx: Context, { organization, subject, period }: SpendBudget, on: Day): BudgetQuestion {
   return {
     organization: organizationNamed(ctx, organization),
     subject,
-    period: budgetPeriodOn(period, dayOf(ctx.now())),
+    period: budgetPeriodOn(period, on),
   };
 }
 

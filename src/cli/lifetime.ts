@@ -4,15 +4,16 @@ import type { OutageSubject } from "../errors.ts";
 import type { Metrics } from "../server/observability/metrics.ts";
 import type { ServerConfig } from "../settings/server.ts";
 import { VERSION } from "../version.ts";
+import { alertLogOf } from "./alert-log.ts";
 import { openAuditLog } from "./audit-log.ts";
 import { createLog, faultOf, logFault } from "./log.ts";
 import type { Loggers, Opened } from "./open.ts";
 import { openTracing } from "./tracing.ts";
 
-/** How often the process looks whether the directory, or what is known of the issuer, is about to age. */
+/** How often the process looks whether the directory, or what is known of the issuer, is about to age, and whether alerts are due. */
 const REFRESH_MS = 60_000;
 
-/** Keeps the directory of a gateway, and what it knows of its issuer, fresh until it drains; `dispose` ends the gateway and then its audit log. */
+/** Keeps the directory of a gateway, and what it knows of its issuer, fresh and runs its alerts until it drains; `dispose` ends the gateway and then its audit log. */
 export function lifetimeOf({
   app,
   loggers,
@@ -20,6 +21,7 @@ export function lifetimeOf({
   const refresh = () => {
     void app.refreshDirectory(); // at start it continues what an earlier process began
     void app.discoverIssuer();
+    void app.runAlerts();
   };
   const refreshing = setInterval(refresh, REFRESH_MS).unref();
   refresh();
@@ -53,6 +55,7 @@ export function loggersOf(config: Config, now: () => Instant) {
     log,
     auditLog,
     audit: auditLog.audit,
+    alertLog: alertLogOf(log),
     onFault: (fault: unknown) => logFault(log, fault),
     onRecovery: (about: OutageSubject, seconds: number) => log.info({ ...about, seconds }, "available again"),
     onForeignOrigin: (origin: string) => log.info({ origin }, foreignOriginHint(origin, config.server)),

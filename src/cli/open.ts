@@ -1,6 +1,7 @@
 import { closestMatch } from "leven";
 import type { Dispatcher } from "undici";
 import { type App, type AppOptions, createApp } from "../app.ts";
+import type { AlertStore } from "../cache/alert-store.ts";
 import type { Archive } from "../cache/archive.ts";
 import { archivePath } from "../cache/archive-file.ts";
 import { refusalOf } from "../cache/guarded-store.ts";
@@ -28,7 +29,7 @@ export interface Opened<A extends Loggers = Loggers> {
 /** Where faults, recoveries and operations are logged and counted. */
 export type Loggers = Pick<
   AppOptions,
-  "onFault" | "onForeignOrigin" | "onRecovery" | "audit" | "metrics" | "tracing"
+  "onFault" | "onForeignOrigin" | "onRecovery" | "audit" | "metrics" | "tracing" | "alertLog"
 >;
 
 /**
@@ -99,24 +100,29 @@ export async function openApp<A extends Loggers>(
  * Simulated figures are not archived: another seed makes other figures.
  */
 async function storesOf(
-  { cache: { store: config }, sandbox }: Config,
+  { cache: { store: config }, sandbox, budgets }: Config,
   { onFault }: Loggers,
 ): Promise<Stores> {
-  if (config === null) return { store: null, archive: null };
-  const [store, archive] = await Promise.all([
+  if (config === null) return { store: null, archive: null, alertStore: null };
+  const [store, archive, alertStore] = await Promise.all([
     openStore(config, onFault),
     sandbox === null ? openArchive(config, onFault) : null,
+    budgets === null ? null : openAlertStore(config, onFault),
   ]);
   const whyNot = (attempt: Promise<unknown> | undefined) => attempt?.then(() => null, refusalOf) ?? null;
-  const refusal = (await whyNot(store.occupancy("start"))) ?? (await whyNot(archive?.get("start")));
-  if (refusal === null) return { store, archive };
-  await Promise.all([store.dispose(), archive?.dispose()]);
+  const refusal =
+    (await whyNot(store.occupancy("start"))) ??
+    (await whyNot(archive?.get("start"))) ??
+    (await whyNot(alertStore?.note("start")));
+  if (refusal === null) return { store, archive, alertStore };
+  await Promise.all([store.dispose(), archive?.dispose(), alertStore?.dispose()]);
   throw new ConfigError([refusal]);
 }
 
 interface Stores {
   readonly store: SharedStore | null;
   readonly archive: Archive | null;
+  readonly alertStore: AlertStore | null;
 }
 
 type OnFault = Loggers["onFault"];
@@ -142,6 +148,16 @@ export async function openArchive(config: StoreConfig, onFault: OnFault): Promis
   const risk = await archive.risk().catch(() => null); // a user who may not ask is not warned
   if (risk !== null) onFault(risk);
   return archive;
+}
+
+/** Opens the store of alerts, which is a part of that of the archive. */
+async function openAlertStore(config: StoreConfig, onFault: OnFault): Promise<AlertStore> {
+  if (config.kind === "redis") {
+    const { redisAlerts } = await import("../cache/redis-alerts.ts");
+    return redisAlerts(config.url);
+  }
+  const { sqliteAlerts } = await import("../cache/sqlite-alerts.ts");
+  return sqliteAlerts({ path: archivePath(config.path), onFault });
 }
 
 /** Names the upstream or sandbox for the operator. */

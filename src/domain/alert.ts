@@ -1,5 +1,6 @@
 import type { BudgetSubject } from "./budget.ts";
 import type { Instant } from "./day.ts";
+import { compare, negative, plus, times } from "./decimal.ts";
 import type { MoneyAmount } from "./money.ts";
 import type { DayRange } from "./range.ts";
 import { shortHash } from "./short-hash.ts";
@@ -81,4 +82,19 @@ export interface RiseRule {
   readonly percent: number;
   /** The difference that a rise has at the least, so that small amounts raise no alert. */
   readonly floor: MoneyAmount;
+}
+
+/** The weeks whose same weekday a day is compared with. */
+export const RISE_WEEKS = 4;
+
+/** Returns true if a day costs so much more than the mean of the same weekday in four weeks as the rule states. */
+export function isRise(
+  { percent, floor }: Omit<RiseRule, "of">,
+  spent: MoneyAmount,
+  fourWeeks: MoneyAmount,
+): boolean {
+  const fourTimes = times(spent.cents, RISE_WEEKS);
+  const isLarger = compare(times(fourTimes, 100), times(fourWeeks.cents, 100 + percent)) >= 0;
+  const difference = plus(fourTimes, negative(fourWeeks.cents));
+  return isLarger && compare(difference, times(floor.cents, RISE_WEEKS)) >= 0;
 }

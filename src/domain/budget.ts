@@ -115,9 +115,7 @@ export function statusOfBudget(
     wholeDays >= FEWEST_WHOLE_DAYS &&
     expected !== null &&
     compare(expected.cents, amount.cents) > 0;
-  const isWarned = thresholds.some(
-    (percent) => percent < 100 && isReached(spent.cents, amount.cents, percent),
-  );
+  const isWarned = thresholdsReached({ amount, thresholds }, spent).some((percent) => percent < 100);
   return {
     state: isSpent ? "EXHAUSTED" : isOver ? "AT_RISK" : isWarned ? "WARNING" : "ON_TRACK",
     share,
@@ -126,8 +124,12 @@ export function statusOfBudget(
   };
 }
 
-function isReached(spent: Decimal, amount: Decimal, percent: number): boolean {
-  return compare(times(spent, 100), times(amount, percent)) >= 0;
+/** Returns the thresholds of a budget that an amount reaches. */
+export function thresholdsReached(
+  { amount, thresholds }: Pick<SpendBudget, "amount" | "thresholds">,
+  spent: MoneyAmount,
+): readonly number[] {
+  return thresholds.filter((percent) => compare(times(spent.cents, 100), times(amount.cents, percent)) >= 0);
 }
 
 /** The first day with which the amount was spent; null where days are unknown. */

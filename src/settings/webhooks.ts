@@ -1,4 +1,4 @@
-import { WEBHOOK_FORMATS, Webhook, type WebhookFormat } from "../alerts/webhook.ts";
+import { LOG, WEBHOOK_FORMATS, Webhook, type WebhookFormat } from "../alerts/webhook.ts";
 import { ALERT_EVENTS, type AlertEvent, isAlertEvent } from "../domain/alert.ts";
 import { readKeyFile, UnreadableFile } from "../operator-file.ts";
 import { type Fault, type Fields, fieldsOf, wordsIn } from "./file-fields.ts";
@@ -28,9 +28,6 @@ export function webhookIn(
   if (name === LOG) report("`name` is that of the log; use another one");
   return new Webhook({ name, format, events, url, keys });
 }
-
-/** The name under which alerts are delivered to the log. */
-export const LOG = "log";
 
 /** Returns the files that a webhook is read from, beside the file that lists it. */
 export function filesOf(entry: unknown): readonly string[] {

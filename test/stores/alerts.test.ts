@@ -42,7 +42,7 @@ interface Home {
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
-const kinds: readonly { name: string; skip: boolean; tags: string[]; home: () => Promise<Home> }[] = [
+const kinds: readonly { name: string; skip: boolean; tags: "deep"[]; home: () => Promise<Home> }[] = [
   {
     name: "SQLite",
     skip: false,

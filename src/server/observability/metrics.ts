@@ -1,7 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { DeliveryCount } from "../../cache/alert-store.ts";
+import type { SpendBudget, SpendBudgetState } from "../../domain/budget.ts";
 import { DATASETS, type Dataset } from "../../domain/dataset.ts";
 import { organizationName, type Tenant } from "../../domain/organization.ts";
-import { Outage } from "../../errors.ts";
+import { GatewayError, Outage } from "../../errors.ts";
 import { ConfigError } from "../../settings/config-error.ts";
 import { DATASET_ENDPOINTS } from "../../upstream/dataset-endpoints.ts";
 import { ORGANIZATION_OF_KEY } from "../../upstream/endpoint.ts";
@@ -93,6 +95,12 @@ export class Metrics {
     watchDatasets(this.#registry, states);
   }
 
+  /** States at each scrape how the budgets stand and what was delivered, of all replicas together. */
+  watchAlerts(alerts: WatchedAlerts): void {
+    watchBudgetsOfOperator(this.#registry, alerts);
+    watchDeliveries(this.#registry, alerts);
+  }
+
   /** Returns the figures in Prometheus' text format. */
   text(): Promise<string> {
     return this.#registry.metrics();
@@ -119,7 +127,7 @@ export class Metrics {
 /** The most operations and files that have a label of their own: each has about twenty time series. */
 const MAX_OPERATIONS = 200;
 
-const DEPENDENCIES = ["gateway", "upstream", "store", "archive", "issuer", "file"] as const;
+const DEPENDENCIES = ["gateway", "upstream", "store", "archive", "alerts", "issuer", "file"] as const;
 
 function dependencyOf({ about: { store, part, dataset, path } }: Outage): (typeof DEPENDENCIES)[number] {
   if (store !== undefined) return part ?? "store";
@@ -244,4 +252,78 @@ function watchDatasets(registry: Registry, states: readonly UpstreamState[]): vo
 /** Name of the organization that a dataset of a tenant is of. */
 function ownerOf(tenant: Tenant, dataset: Dataset): string {
   return organizationName(tenant, ORGANIZATION_OF_KEY[DATASET_ENDPOINTS[dataset].key]);
+}
+
+/** What metrics read of alerts. Both are of all replicas together, and fail while their store does. */
+export interface WatchedAlerts {
+  judgedBudgets(): Promise<
+    readonly { readonly budget: SpendBudget; readonly share: string; readonly state: SpendBudgetState }[]
+  >;
+  counts(): Promise<readonly DeliveryCount[]>;
+}
+
+/** Budgets of people are left out: labels are about no person. */
+function watchBudgetsOfOperator(registry: Registry, alerts: WatchedAlerts): void {
+  const judged = async () =>
+    (await alerts.judgedBudgets()).filter(({ budget: { subject } }) => subject !== "PERSON");
+  const labelNames = ["organization", "budget"];
+  const registers = [registry];
+  new Gauge({
+    name: "claude_gateway_budget_share",
+    help: "Spend of a budget's current period divided by its amount, as last judged: 1 is all of it. Budgets of people are left out.",
+    labelNames,
+    aggregator: "max",
+    registers,
+    collect() {
+      return whileKnown(this, async () => {
+        for (const { budget, share } of await judged()) this.set(labelsOf(budget), Number(share));
+      });
+    },
+  });
+  new Gauge({
+    name: "claude_gateway_budget_state",
+    help: "Always 1, with the state of a budget as last judged.",
+    labelNames: [...labelNames, "state"],
+    aggregator: "max",
+    registers,
+    collect() {
+      return whileKnown(this, async () => {
+        for (const { budget, state } of await judged()) this.set({ ...labelsOf(budget), state }, 1);
+      });
+    },
+  });
+}
+
+function labelsOf({ organization, name }: SpendBudget) {
+  return { organization, budget: name };
+}
+
+function watchDeliveries(registry: Registry, alerts: WatchedAlerts): void {
+  new Gauge({
+    name: "claude_gateway_alert_deliveries",
+    help: "Deliveries of recorded alerts by receiver (a webhook, or log) and state: pending, delivered, failed (given up).",
+    labelNames: ["receiver", "state"],
+    aggregator: "max",
+    registers: [registry],
+    collect() {
+      return whileKnown(this, async () => {
+        const counts = await alerts.counts();
+        // From 0 on, so that the first failure is an increase.
+        for (const { target: receiver } of counts)
+          for (const state of ["pending", "delivered", "failed"]) this.set({ receiver, state }, 0);
+        for (const { target: receiver, state, count } of counts)
+          this.set({ receiver, state: state.toLowerCase() }, count);
+      });
+    },
+  });
+}
+
+/** Leaves a figure out of a scrape while the store that has it cannot be read, which is logged. */
+async function whileKnown(gauge: Pick<Gauge, "reset">, read: () => Promise<void>): Promise<void> {
+  gauge.reset();
+  try {
+    await read();
+  } catch (fault) {
+    if (!(fault instanceof GatewayError)) throw fault;
+  }
 }
