@@ -32,6 +32,7 @@ function operation(): Context {
     rankings: null,
     warnings: [],
     budgets: [],
+    alerts: null,
     orgDirectory: { aliases: new Map(), teams: null },
     longTexts: new LongTexts(null),
     secretDigest: (text) => text,

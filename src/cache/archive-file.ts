@@ -1,4 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
+import type { AlertRecord, Delivery } from "./alert-store.ts";
+import { alertIn, alertText } from "./alert-text.ts";
 import { BUSY_MS, claimOf, type FileKind, FileRefusal, isDamage, openFile } from "./sqlite-file.ts";
 
 /**
@@ -23,11 +25,8 @@ export function archivePath(path: string): string {
   return `${path.replace(/\.(db|sqlite3?)$/, "")}-archive.db`;
 }
 
-/** One value of an archive under its key. */
-export interface ArchiveEntry {
-  readonly key: string;
-  readonly value: Uint8Array;
-}
+/** One value of an archive under its key, or one alert. */
+export type ArchiveEntry = { readonly key: string; readonly value: Uint8Array } | AlertRecord;
 
 /** Copies the file of an archive as it is at one moment, while others write to it. */
 export function copyArchive(path: string, to: string): number {
@@ -47,8 +46,21 @@ export async function writeArchive(to: string, entries: AsyncIterable<ArchiveEnt
   const database = openFile(to, ARCHIVE_FILE, () => {});
   try {
     const add = database.prepare("INSERT OR IGNORE INTO entries (key, bytes, value) VALUES (?, ?, ?)");
+    const addAlert = database.prepare("INSERT INTO alerts (id, recorded_at, body) VALUES (?, ?, ?)");
+    const addDelivery = database.prepare(
+      "INSERT INTO deliveries (alert, target, state, attempts, at, next_at) VALUES (?, ?, ?, ?, ?, 0)",
+    );
     database.exec("BEGIN");
-    for await (const { key, value } of entries) add.run(key, value.length, value);
+    for await (const entry of entries) {
+      if ("key" in entry) {
+        add.run(entry.key, entry.value.length, entry.value);
+        continue;
+      }
+      const { id, recordedAt } = entry.alert;
+      addAlert.run(id, recordedAt, alertText(entry.alert));
+      for (const { target, state, attempts, at } of entry.deliveries)
+        addDelivery.run(id, target, state, attempts, at);
+    }
     database.exec("COMMIT");
   } finally {
     database.close();
@@ -74,11 +86,27 @@ export function addArchive(path: string, from: string, maxBytes: number): number
       bytes: number;
     };
     if (bytes > maxBytes) throw new NoRoom(bytes);
+    const alerts = hasAlerts(database, "backup") ? addAlerts(database) : 0;
     database.exec("COMMIT");
-    return Number(changes);
+    return Number(changes) + alerts;
   } finally {
     database.close(); // takes back what was not committed
   }
+}
+
+/** Adds alerts that are missing, as they are in the backup: those that were pending are delivered again, under the same ids. */
+function addAlerts(database: DatabaseSync): number {
+  database.exec(
+    "INSERT INTO main.deliveries SELECT * FROM backup.deliveries WHERE alert NOT IN (SELECT id FROM main.alerts)",
+  );
+  const added = database.prepare("INSERT OR IGNORE INTO main.alerts SELECT * FROM backup.alerts").run();
+  return Number(added.changes);
+}
+
+/** Backups of the first version have no alerts. */
+function hasAlerts(database: DatabaseSync, schema: "main" | "backup"): boolean {
+  const named = `SELECT 1 FROM ${schema}.sqlite_schema WHERE type = 'table' AND name = 'alerts'`;
+  return database.prepare(named).get() !== undefined;
 }
 
 /** Reads the entries of a backup. */
@@ -88,6 +116,15 @@ export function* readArchive(from: string): Generator<ArchiveEntry> {
   try {
     for (const row of database.prepare("SELECT key, value FROM entries").iterate())
       yield { key: String(row.key), value: row.value as Uint8Array };
+    if (!hasAlerts(database, "main")) return;
+    const deliveries = database.prepare(
+      "SELECT target, state, attempts, at FROM deliveries WHERE alert = ? ORDER BY target",
+    );
+    for (const { id, body } of database.prepare("SELECT id, body FROM alerts").iterate()) {
+      const alert = alertIn(String(body));
+      if (alert === null) throw new FileRefusal("NEWER_FILE");
+      yield { alert, deliveries: deliveries.all(String(id)) as unknown as Delivery[] };
+    }
   } finally {
     database.close();
   }
@@ -114,7 +151,9 @@ function checkedArchive(path: string): number {
   try {
     const { integrity_check: verdict } = database.prepare("PRAGMA integrity_check").get() ?? {};
     if (verdict !== "ok") throw new FileRefusal("SQLITE_CORRUPT");
-    return Number(database.prepare("SELECT COUNT(*) AS entries FROM entries").get()?.entries);
+    const count = (table: "entries" | "alerts") =>
+      Number(database.prepare(`SELECT COUNT(*) AS rows FROM ${table}`).get()?.rows);
+    return count("entries") + (hasAlerts(database, "main") ? count("alerts") : 0);
   } catch (fault) {
     throw isDamage(fault) ? new FileRefusal("SQLITE_CORRUPT") : fault;
   } finally {

@@ -1,4 +1,11 @@
-import { type AlertStore, type DeliveryState, KEPT_MS, LONGEST_WAIT_MS, MAX_ALERTS } from "./alert-store.ts";
+import {
+  type AlertRecord,
+  type AlertStore,
+  type DeliveryState,
+  KEPT_MS,
+  LONGEST_WAIT_MS,
+  MAX_ALERTS,
+} from "./alert-store.ts";
 import { alertIn, alertText } from "./alert-text.ts";
 import { redisLink } from "./redis-link.ts";
 import { PREFIX } from "./redis-store.ts";
@@ -12,30 +19,42 @@ type StoredDeliveries = Readonly<
   Record<string, { readonly state: DeliveryState; readonly attempts: number; readonly at: number }>
 >;
 
+export interface RedisAlerts extends AlertStore {
+  /** Records an alert of a backup with its deliveries as they are there; one that is known stays. */
+  restore(record: AlertRecord): ReturnType<AlertStore["record"]>;
+}
+
 /** Alerts in Redis or Valkey, for the replicas of a gateway. */
-export async function redisAlerts(url: string, maxAlerts = MAX_ALERTS): Promise<AlertStore> {
+export async function redisAlerts(url: string, maxAlerts = MAX_ALERTS): Promise<RedisAlerts> {
   const link = await redisLink(url, { part: "alerts" });
   const { about, send } = link;
   const run = (script: string, ...words: readonly (string | number)[]) =>
     send(KEYS[0] ?? "", ["EVAL", script, String(KEYS.length), ...KEYS, ...words.map(String)]);
   const texts = async (...asked: Parameters<typeof run>) => ((await run(...asked)) as unknown[]).map(String);
+  async function record({ alert, deliveries }: AlertRecord): Promise<"new" | "known" | "full"> {
+    const stored = Object.fromEntries(
+      deliveries.map(({ target, state, attempts, at }) => [target, { state, attempts, at: at ?? 0 }]),
+    ) satisfies StoredDeliveries;
+    const said = await run(
+      RECORD,
+      alert.id,
+      alert.recordedAt,
+      alertText(alert),
+      JSON.stringify(stored),
+      maxAlerts,
+      KEPT_MS,
+    );
+    return String(said) as "new" | "known" | "full";
+  }
+
   return {
     about,
-    async record(alert, targets) {
-      const deliveries = Object.fromEntries(
-        targets.map((target) => [target, { state: "PENDING", attempts: 0, at: 0 }]),
-      ) satisfies StoredDeliveries;
-      const said = await run(
-        RECORD,
-        alert.id,
-        alert.recordedAt,
-        alertText(alert),
-        JSON.stringify(deliveries),
-        maxAlerts,
-        KEPT_MS,
-      );
-      return String(said) as "new" | "known" | "full";
-    },
+    restore: record,
+    record: (alert, targets) =>
+      record({
+        alert,
+        deliveries: targets.map((target) => ({ target, state: "PENDING", attempts: 0, at: null })),
+      }),
     async lease(now, until, limit) {
       const words = await texts(LEASE, now, until, limit, now + LONGEST_WAIT_MS);
       return Array.from({ length: words.length / 3 }, (_, i) => words.slice(3 * i, 3 * i + 3)).flatMap(
@@ -107,9 +126,9 @@ end
 redis.call("HSET", bodies, id, body)
 redis.call("HSET", deliveries, id, targets)
 redis.call("ZADD", order, at, id)
-for target in pairs(cjson.decode(targets)) do
-  redis.call("ZADD", due, at, id .. " " .. target)
-  redis.call("HINCRBY", counts, "PENDING " .. target, 1)
+for target, delivery in pairs(cjson.decode(targets)) do
+  if delivery.state == "PENDING" then redis.call("ZADD", due, at, id .. " " .. target) end
+  redis.call("HINCRBY", counts, delivery.state .. " " .. target, 1)
 end
 return "new"`;
 

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, linkSync, rmSync } from "node:fs";
 import { Command } from "commander";
+import type { AlertRecord } from "../cache/alert-store.ts";
 import {
   type ArchiveEntry,
   addArchive,
@@ -9,6 +10,7 @@ import {
   readArchive,
   writeArchive,
 } from "../cache/archive-file.ts";
+import type { RedisAlerts } from "../cache/redis-alerts.ts";
 import type { RedisArchive } from "../cache/redis-archive.ts";
 import { fileFaultCode } from "../cache/sqlite-file.ts";
 import { readConfig } from "../config.ts";
@@ -20,7 +22,7 @@ import { ConfigError } from "../settings/config-error.ts";
 export function backupCommand(): Command {
   return new Command("backup")
     .description(
-      "Write the archive of CACHE_URL to a new file: final figures that upstream no longer serves. Works while gateways run. Exits with 0 if the file is complete; otherwise exits with 1 and leaves no file.",
+      "Write the archive of CACHE_URL to a new file: final figures that upstream no longer serves, and alerts. Works while gateways run. Exits with 0 if the file is complete; otherwise exits with 1 and leaves no file.",
     )
     .argument("<file>", "file to create; an existing file is not overwritten")
     .action((file: string) => attempt((store) => backup(store, file)));
@@ -82,22 +84,31 @@ function fromSqlite(path: string, to: string): number {
 }
 
 async function fromRedis(store: StoreConfig & { readonly kind: "redis" }, to: string): Promise<number> {
-  return withRedis(store, (archive) => writeArchive(to, entriesOf(archive)));
+  return withRedis(store, (durable) => writeArchive(to, entriesOf(durable)));
 }
 
-async function* entriesOf(archive: RedisArchive): AsyncGenerator<ArchiveEntry> {
+async function* entriesOf({ archive, alerts }: DurableRedis): AsyncGenerator<ArchiveEntry> {
   for await (const key of archive.keys()) {
     const value = await archive.get(key);
     if (value !== null) yield { key, value };
   }
+  for (let last: AlertRecord | undefined; ; ) {
+    const records: readonly AlertRecord[] = await alerts.list(last?.alert ?? null, PAGE);
+    yield* records;
+    last = records.at(-1);
+    if (last === undefined) return;
+  }
 }
+
+/** Alerts that are read at once. */
+const PAGE = 500;
 
 async function restore(store: StoreConfig, file: string): Promise<string> {
   try {
     const added =
       store.kind === "sqlite"
         ? addArchive(archivePath(store.path), file, store.archiveBytes)
-        : await withRedis(store, (archive) => toRedis(archive, file));
+        : await withRedis(store, (durable) => toRedis(durable, file));
     return `${file}: ${added} entries added`;
   } catch (fault) {
     throw said(fault, file);
@@ -105,31 +116,53 @@ async function restore(store: StoreConfig, file: string): Promise<string> {
 }
 
 /** Puts all entries in, or takes out again what it has put in. */
-async function toRedis(archive: RedisArchive, file: string): Promise<number> {
+async function toRedis({ archive, alerts }: DurableRedis, file: string): Promise<number> {
   const added: string[] = [];
+  const records: AlertRecord[] = [];
   try {
-    for (const { key, value } of readArchive(file)) {
+    for (const entry of readArchive(file)) {
+      if (!("key" in entry)) {
+        records.push(entry);
+        continue;
+      }
+      const { key, value } = entry;
       if ((await archive.get(key)) !== null) continue;
       added.push(key);
       if (!(await archive.put(key, value))) throw new NoRoom(value.length);
     }
-    return added.length;
   } catch (fault) {
     for (const key of added) await archive.remove(key);
     throw fault;
   }
+  let recorded = 0;
+  for (const record of records) {
+    const said = await alerts.restore(record);
+    if (said === "full") throw new NoRoom(records.length);
+    if (said === "new") recorded++;
+  }
+  return added.length + recorded;
+}
+
+/** The durable parts of a Redis. */
+interface DurableRedis {
+  readonly archive: RedisArchive;
+  readonly alerts: RedisAlerts;
 }
 
 async function withRedis<T>(
   { url, archiveBytes }: StoreConfig & { readonly kind: "redis" },
-  work: (archive: RedisArchive) => Promise<T>,
+  work: (durable: DurableRedis) => Promise<T>,
 ): Promise<T> {
-  const { redisArchive } = await import("../cache/redis-archive.ts"); // `serve` loads this file, and needs no client of Redis
-  const archive = await redisArchive(url, archiveBytes);
+  // `serve` loads this file, and needs no client of Redis
+  const [{ redisArchive }, { redisAlerts }] = await Promise.all([
+    import("../cache/redis-archive.ts"),
+    import("../cache/redis-alerts.ts"),
+  ]);
+  const [archive, alerts] = await Promise.all([redisArchive(url, archiveBytes), redisAlerts(url)]);
   try {
-    return await work(archive);
+    return await work({ archive, alerts });
   } finally {
-    await archive.dispose();
+    await Promise.all([archive.dispose(), alerts.dispose()]);
   }
 }
 
