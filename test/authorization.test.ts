@@ -124,6 +124,7 @@ describe("the rules of the schema", () => {
   test("a member comes to what is theirs: no list of people, groups or things", () => {
     const fields = coordinates(reachable("MEMBER"));
     expect(fields.filter((name) => name.startsWith("Query."))).toEqual([
+      "Query.alerts",
       "Query.budgets",
       "Query.limits",
       "Query.organization",
@@ -134,7 +135,7 @@ describe("the rules of the schema", () => {
     expect(
       fields
         .filter((name) => /^(Skill|Connector|Project|Workspace|ApiKey|\w+Connection)\./.test(name))
-        .filter((name) => !name.startsWith("ClaudeCodeRecordConnection.")),
+        .filter((name) => !/^(ClaudeCodeRecord|Alert)Connection\./.test(name)),
     ).toEqual([]);
   });
 });

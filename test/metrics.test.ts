@@ -4,10 +4,13 @@ import parsePrometheus from "parse-prometheus-text-format";
 import { Agent, request } from "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { sqliteAlerts } from "../src/cache/sqlite-alerts.ts";
 import { WorkerMetrics } from "../src/cli/metrics/worker-metrics.ts";
 import { ORGANIZATIONS } from "../src/domain/organization.ts";
 import { Outage } from "../src/errors.ts";
 import { Metrics } from "../src/server/observability/metrics.ts";
+import { newPath } from "./alerts/world.ts";
+import { withBudgets } from "./budgets/files.ts";
 import { gateway, json, refusal } from "./gateway.ts";
 import { endAll, run, serve } from "./process.ts";
 
@@ -146,6 +149,7 @@ describe("metrics", () => {
       upstream: 0,
       store: 1,
       archive: 0,
+      alerts: 0,
       issuer: 1,
       file: 0,
     });
@@ -163,7 +167,13 @@ describe("metrics", () => {
 });
 
 describe("names", () => {
-  const scrape = async () => parsePrometheus(await measured().metrics.text());
+  const scrape = async () => {
+    const alertStore = sqliteAlerts({ path: newPath() });
+    const { metrics, app } = measured({ settings: withBudgets([]), alertStore });
+    const found = parsePrometheus(await metrics.text());
+    await app.dispose();
+    return found;
+  };
 
   test("follow the conventions: units as suffixes, and counters end in _total", async () => {
     const found = await scrape();

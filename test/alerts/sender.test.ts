@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { AlertStore } from "../../src/cache/alert-store.ts";
 import { sqliteAlerts } from "../../src/cache/sqlite-alerts.ts";
@@ -68,7 +69,10 @@ describe("a delivery", () => {
       expect(each.headers["webhook-timestamp"]).toBe(String(NOON / 1_000));
       expect(each.body.data.id).toBe(each.id);
     }
-    expect(Object.keys(hook.received[0]?.body)).toEqual(["type", "timestamp", "data"]);
+    const page = readFileSync(new URL("../../docs/budgets.md", import.meta.url), "utf8");
+    const shown = JSON.parse(/```json\n(\{\n {2}"type"[\s\S]*?)\n```/.exec(page)?.[1] ?? "");
+    const fieldsOf = (body: { data: object }) => [...Object.keys(body), ...Object.keys(body.data)];
+    for (const { body } of hook.received) expect(fieldsOf(body)).toEqual(fieldsOf(shown));
     await app.dispose();
   });
 

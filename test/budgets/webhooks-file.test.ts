@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
+import type { Environment } from "../../src/settings/settings.ts";
 import { settingFaults } from "../setting-faults.ts";
-import { budgetsFile, withBudgets } from "./files.ts";
+import { budgetsFile, settingsOf, withBudgets } from "./files.ts";
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const OTHER = `whsec_${Buffer.alloc(32, 8).toString("base64")}`;
@@ -82,6 +84,20 @@ describe("a webhook in BUDGETS_FILE", () => {
       expect(configOf({ ...JSON_HOOK, url })?.webhooks).toHaveLength(1);
     },
   );
+});
+
+test("the example of docs/budgets.md is one that can be used", () => {
+  const page = readFileSync(new URL("../../docs/budgets.md", import.meta.url), "utf8");
+  const shown = [...page.matchAll(/^```json\n([\s\S]*?)\n```$/gm)]
+    .map(([, text = ""]) => text)
+    .find((text) => text.includes('"webhooks"'));
+  const example = (shown ?? "").replace("/run/secrets/slack-url", budgetsFile(URL_OF_SLACK));
+  const file = readConfig({ ...settingsOf(example), FINANCE_SECRET: SECRET } as Environment).budgets?.first;
+  expect(file?.webhooks.map(({ name, events }) => [name, events.size])).toEqual([
+    ["finance", 1],
+    ["channel", 4],
+  ]);
+  expect(file?.rises?.of).toEqual(["ORGANIZATION", "TEAM"]);
 });
 
 describe("rises in BUDGETS_FILE", () => {

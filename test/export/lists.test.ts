@@ -9,9 +9,12 @@ import {
 } from "graphql";
 import { describe, expect, test, vi } from "vitest";
 import { schema } from "../../schema/index.ts";
+import { sqliteAlerts } from "../../src/cache/sqlite-alerts.ts";
 import { identifyingFieldsOf } from "../../src/planning/plan.ts";
 import { exportNames } from "../../src/server/export/open-export.ts";
-import { gateway } from "../gateway.ts";
+import { alert } from "../alerts/alert.ts";
+import { newPath } from "../alerts/world.ts";
+import { type GatewayOptions, gateway } from "../gateway.ts";
 import { download, refusalOf, rowsOf } from "./download.ts";
 
 const WEEK = "range.last.days=7";
@@ -23,6 +26,7 @@ const OF_A_WEEK: Arguments = [WEEK, "range: { last: { days: 7 } }"];
 
 /** The lists that do not read a week, or take more than a range. */
 const PARTICULAR: Readonly<Record<string, Arguments>> = {
+  alerts: ["", ""],
   artifacts: [`${WEEK}&groupBy=USER`, "range: { last: { days: 7 } }, groupBy: [USER]"],
   claudeCode: [`${WEEK}&groupBy=ACTOR`, "range: { last: { days: 7 } }, groupBy: [ACTOR]"],
   claudeCodeRecords: ["range.last.days=2", "range: { last: { days: 2 } }"],
@@ -77,8 +81,9 @@ describe.each(LISTS)("%s", (name) => {
   const [parameters, args] = PARTICULAR[name] ?? OF_A_WEEK;
 
   test("holds the rows of the graph, in its order, page by page, for the requests of the list alone", async () => {
-    const gate = gateway({ sandbox: { users: 60 }, settings: { MAX_FIRST: "7" } });
-    const whole = gateway({ sandbox: { users: 60 } });
+    const options = await optionsFor(name);
+    const gate = gateway({ sandbox: { users: 60 }, settings: { MAX_FIRST: "7" }, ...options });
+    const whole = gateway({ sandbox: { users: 60 }, ...options });
     const csv = await download(gate, `${name}.csv?${parameters}`);
     const rows = rowsOf(csv);
     const { data, errors } = await whole.ask(
@@ -109,8 +114,16 @@ test("a ranking is read once for its file, whatever moves while it is written", 
   expect(gate.seen).toHaveLength(2 * requests);
 });
 
-/** Lists that are made of several of upstream's, members and groups among them. */
-const COMPOSED: readonly string[] = ["artifacts", "idleSeats", "teams"];
+/** Lists that are made of several of upstream's, members and groups among them, and those that are of the gateway itself. */
+const COMPOSED: readonly string[] = ["alerts", "artifacts", "idleSeats", "teams"];
+
+/** Options of a gateway in which a list has rows. */
+async function optionsFor(name: string): Promise<GatewayOptions> {
+  if (name !== "alerts") return {};
+  const alertStore = sqliteAlerts({ path: newPath() });
+  for (let i = 0; i < 20; i++) await alertStore.record(alert(`alert_${i}`), ["log"]);
+  return { alertStore };
+}
 
 function names(csv: string): string[] {
   return (csv.split("\n")[0] ?? "").split(",");

@@ -8,34 +8,16 @@ import { alertIn, alertText } from "../../src/cache/alert-text.ts";
 import { redisAlerts } from "../../src/cache/redis-alerts.ts";
 import { sqliteAlerts } from "../../src/cache/sqlite-alerts.ts";
 import type { Alert } from "../../src/domain/alert.ts";
-import { day } from "../../src/domain/day.ts";
+import { alert } from "../alerts/alert.ts";
+import { NOW } from "../gateway.ts";
 import { hasRedis, redisServer } from "./redis-server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "alerts-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 
-const AT = Date.parse("2026-11-22T12:00:00Z");
+const AT = Date.parse(NOW);
 const MINUTE_MS = 60_000;
-
-function alert(id: string, fields: Partial<Alert> = {}): Alert {
-  return {
-    id,
-    event: "BUDGET_THRESHOLD",
-    organization: "enterprise",
-    subject: "MODEL",
-    subjectId: "claude-opus",
-    budget: "digest",
-    percent: 80,
-    range: { from: day("2026-11-01"), until: day("2026-12-01") },
-    recordedAt: AT,
-    watermark: AT - 1,
-    spent: { cents: { units: 12_345_678_901_234_567_890n, scale: 6 }, currency: "USD" },
-    expected: { cents: { units: 1n, scale: 0 }, currency: "USD" },
-    projected: null,
-    ...fields,
-  };
-}
 
 interface Home {
   readonly open: (maxAlerts?: number) => AlertStore | Promise<AlertStore>;
