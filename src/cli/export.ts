@@ -17,11 +17,14 @@ const EXIT = { done: 0, incomplete: 1, unusable: 2 } as const;
 export function exportCommand(): Command {
   return new Command("export")
     .description(
-      "Write spend, FOCUS or a list of the graph to a CSV or NDJSON file, and a manifest to FILE.manifest.json. An incomplete file is named FILE.part; run the command again to resume it. Uses at most half of a minute's upstream requests. Exits with 0 if the file is complete, 1 if it is not yet, 2 if the request is invalid or its data is unavailable.",
+      "Write spend, FOCUS or a list of the graph to a CSV, NDJSON or Parquet file, and a manifest to FILE.manifest.json. An incomplete file is named FILE.part; run the command again to resume it. Uses at most half of a minute's upstream requests. Exits with 0 if the file is complete, 1 if it is not yet, 2 if the request is invalid or its data is unavailable.",
     )
     .argument("<name>", `one of ${exportNames(schema).join(", ")}`)
     .argument("[parameters...]", "as in the URL, such as period=LAST_MONTH or range.last.days=7")
-    .requiredOption("--out <file>", "file to write; its extension, .csv or .ndjson, sets the format")
+    .requiredOption(
+      "--out <file>",
+      "file to write; its extension, .csv, .ndjson or .parquet, sets the format",
+    )
     .action(run);
 }
 

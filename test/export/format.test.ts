@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FORMATS } from "../../src/server/export/format.ts";
+import { LINES } from "../../src/server/export/lines.ts";
 import type { CellValue, TableColumn } from "../../src/server/export/table.ts";
 import { gateway, json } from "../gateway.ts";
 import { PATHS, tokenPage, wireUser } from "../wire.ts";
@@ -9,11 +9,11 @@ import { download, rowsOf } from "./download.ts";
 const COLUMNS: readonly TableColumn[] = [
   { name: "text", kind: "text" },
   { name: "amount", kind: "amount" },
-  { name: "count", kind: "number" },
+  { name: "count", kind: "count" },
 ];
 
 function csv(rows: readonly (readonly CellValue[])[]): string {
-  return FORMATS.csv.header(COLUMNS) + FORMATS.csv.rows(COLUMNS, rows);
+  return LINES.csv.header(COLUMNS) + LINES.csv.rows(COLUMNS, rows);
 }
 
 describe("CSV", () => {
@@ -46,7 +46,7 @@ describe("CSV", () => {
 });
 
 test("NDJSON holds a row a line by the names of the columns, and the manifest in one", () => {
-  const { header, rows, manifestLine } = FORMATS.ndjson;
+  const { header, rows, manifestLine } = LINES.ndjson;
   const text = header(COLUMNS) + rows(COLUMNS, [["=1\n", "-1.50", 2]]) + manifestLine?.({ rows: 1 });
   expect(
     text

@@ -168,8 +168,8 @@ describe("the manifest of NDJSON", () => {
   });
 
   test.each([
-    ["users.csv?range.last.days=7&manifest=line", "A CSV file has no line"],
-    ["spend.csv?period=YESTERDAY&manifest=line", "A CSV file has no line"],
+    ["users.csv?range.last.days=7&manifest=line", "Only NDJSON has a line"],
+    ["spend.parquet?period=YESTERDAY&manifest=line", "Only NDJSON has a line"],
     [`${USERS}&manifest=file`, "`manifest` can be given once, as `line`"],
     [`${USERS}&manifest=`, "`manifest` can be given once, as `line`"],
     [`${USERS}&manifest=line&manifest=line`, "`manifest` can be given once, as `line`"],
@@ -217,6 +217,29 @@ describe("an upstream that fails", () => {
       await expect(new Response(body).text()).rejects.toThrow();
     },
   );
+});
+
+test("a Parquet file is sent as it is compressed already, and lacks its end where upstream fails", async () => {
+  const accepting = { "accept-encoding": "zstd, br, gzip" };
+  const whole = await get(
+    await listening(gateway({ sandbox: { users: 20 } })),
+    "spend.parquet?period=YESTERDAY",
+    accepting,
+  );
+  expect(whole.headers).toMatchObject({
+    "content-type": "application/vnd.apache.parquet",
+    vary: "accept-encoding",
+  });
+  expect(whole.headers).not.toHaveProperty("content-encoding");
+  expect((await bodyOf(whole)).subarray(-4).toString()).toBe("PAR1");
+
+  const response = await get(await listening(failing(14)), MONTHS.replace(".csv", ".parquet"), accepting);
+  const parts: Buffer[] = [];
+  response.on("data", (part) => parts.push(part));
+  await expect(finished(response)).rejects.toThrow("aborted");
+  expect(response.trailers).toEqual({});
+  expect(Buffer.concat(parts).subarray(0, 4).toString()).toBe("PAR1");
+  expect(Buffer.concat(parts).subarray(-4).toString()).not.toBe("PAR1");
 });
 
 describe("a client that reads slowly", { tags: "deep" }, () => {

@@ -16,42 +16,7 @@ import { alert } from "../alerts/alert.ts";
 import { newPath } from "../alerts/world.ts";
 import { type GatewayOptions, gateway } from "../gateway.ts";
 import { download, refusalOf, rowsOf } from "./download.ts";
-
-const WEEK = "range.last.days=7";
-
-/** Arguments of a list, as URL parameters and as GraphQL. */
-type Arguments = readonly [parameters: string, args: string];
-
-const OF_A_WEEK: Arguments = [WEEK, "range: { last: { days: 7 } }"];
-
-/** The lists that do not read a week, or take more than a range. */
-const PARTICULAR: Readonly<Record<string, Arguments>> = {
-  alerts: ["", ""],
-  artifacts: [`${WEEK}&groupBy=USER`, "range: { last: { days: 7 } }, groupBy: [USER]"],
-  claudeCode: [`${WEEK}&groupBy=ACTOR`, "range: { last: { days: 7 } }, groupBy: [ACTOR]"],
-  claudeCodeRecords: ["range.last.days=2", "range: { last: { days: 2 } }"],
-  connectors: [
-    `${WEEK}&orderBy.field=USERS&orderBy.direction=DESC`,
-    "range: { last: { days: 7 } }, orderBy: { field: USERS, direction: DESC }",
-  ],
-  cost: [
-    "range.period=LAST_MONTH&groupBy=USER&groupBy=MODEL",
-    "range: { period: LAST_MONTH }, groupBy: [USER, MODEL]",
-  ],
-  groups: ["", ""],
-  idleSeats: ["days=1", "days: 1"],
-  spendLimitRequests: ["", ""],
-  spendLimits: ["filter.periods=monthly", 'filter: { periods: ["monthly"] }'],
-  usage: [
-    "range.between.from=2026-11-01&range.between.until=2026-11-08&bucket=DAY&filter.products=chat&filter.products=cowork",
-    'range: { between: { from: "2026-11-01", until: "2026-11-08" } }, bucket: DAY, filter: { products: ["chat", "cowork"] }',
-  ],
-};
-
-/** The exports that are not lists of the graph. */
-const LAYOUTS: readonly string[] = ["focus", "spend"];
-
-const LISTS = exportNames(schema).filter((name) => !LAYOUTS.includes(name));
+import { LAYOUTS, LISTS, OF_A_WEEK, PARTICULAR, WEEK } from "./exports.ts";
 
 test("every list of the graph can be taken away, and docs/exports.md names it", () => {
   const page = readFileSync(new URL("../../docs/exports.md", import.meta.url), "utf8");
@@ -219,7 +184,7 @@ test("ratios, and what is worked out from amounts, are columns and are not added
 
 test.each([
   ["userz.csv", 404, "NOT_FOUND", "did you mean users"],
-  ["users.xlsx", 404, "NOT_FOUND", "users.csv or users.ndjson"],
+  ["users.xlsx", 404, "NOT_FOUND", "users.csv, users.ndjson, users.parquet"],
   ["users", 404, "NOT_FOUND", "users.csv"],
   ["__proto__.csv", 404, "NOT_FOUND", "Unknown export"],
   ["%E0%A4%A.csv", 404, "NOT_FOUND", "Unknown export"],

@@ -140,7 +140,7 @@ describe("the command", () => {
       [["spend", "period=LAST_MONT", "--out", place("a.csv")], "did you mean LAST_MONTH"],
       [["userz", "--out", place("a.csv")], "did you mean users"],
       [["users", "range.last.days", "--out", place("a.csv")], "is not a parameter"],
-      [["spend", "period=LAST_MONTH", "--out", place("a.xlsx")], "spend.csv or spend.ndjson"],
+      [["spend", "period=LAST_MONTH", "--out", place("a.xlsx")], "spend.csv, spend.ndjson, spend.parquet"],
       [["spend", "period=LAST_MONTH", "--out", "/nowhere/a.csv"], "ENOENT"],
     ] as const;
     for (const [args, words] of cases) {

@@ -39,7 +39,7 @@ export interface ExportsOptions {
 export function exportRoute(options: ExportsOptions): Route {
   return {
     path: PATH,
-    description: "the names of files; /export/NAME.csv and /export/NAME.ndjson are streamed",
+    description: "the names of files; /export/NAME.csv, .ndjson and .parquet are streamed",
     kind: "export",
     access: "authenticated",
     check,
@@ -65,7 +65,8 @@ async function answer(options: ExportsOptions, { head, record, leaving }: Exchan
   };
   const opened = openExport(options.schema, reader, url.pathname.slice(PATH.length), url.searchParams);
   record.operation = operationRecord(options, opened);
-  const coding = codingFor(head.headers.get("accept-encoding"), Number.POSITIVE_INFINITY);
+  const size = opened.format.isCompressed ? 0 : Number.POSITIVE_INFINITY;
+  const coding = codingFor(head.headers.get("accept-encoding"), size);
   const headers = headersOf(opened, coding);
   if (incoming.method === "HEAD") return new Response(null, { headers });
   const pieces = piecesOf(opened.table, opened.format);

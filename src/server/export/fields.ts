@@ -20,7 +20,7 @@ import { isPermitted } from "../../planning/permissions.ts";
 import { fieldPlanOf, identifyingFieldsOf } from "../../planning/plan.ts";
 import { isConnection } from "../../planning/rows.ts";
 import { nearest } from "../http/did-you-mean.ts";
-import type { Reader, TableColumn } from "./table.ts";
+import { type CellKind, isNumeric, type Reader, type TableColumn } from "./table.ts";
 
 /** The columns of lists for which all fields would be a poor default. */
 const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
@@ -82,7 +82,7 @@ function labelsFirst(node: GraphQLObjectType, columns: readonly FieldColumn[]): 
   const isLabel = ({ kind, path: [head, ...rest] }: FieldColumn) => {
     const field = node.getFields()[head ?? ""];
     const isDimension = field !== undefined && fieldPlanOf(field).dimension !== undefined;
-    return isDimension || (kind === "text" && rest.length === 0);
+    return isDimension || (!isNumeric(kind) && rest.length === 0);
   };
   return [...columns.filter(isLabel), ...columns.filter((column) => !isLabel(column))];
 }
@@ -188,18 +188,23 @@ function textAt(path: readonly string[]): FieldColumn {
 }
 
 /** Amounts are added up: those of Money, and neither ratios nor what is worked out from amounts (DerivedMoney). */
-export function columnKindOf(
-  parent: GraphQLNamedType,
-  type: AnyType,
-  path: readonly string[],
-): TableColumn["kind"] {
-  const { name } = getNamedType(type);
-  if (isList(type) || !NUMBERS.includes(name)) return "text";
+export function columnKindOf(parent: GraphQLNamedType, type: AnyType, path: readonly string[]): CellKind {
+  const kind = (!isList(type) && KINDS.get(getNamedType(type).name)) || "text";
   const isAdditive = parent.name === "Money" && !path.some((part) => DERIVED.includes(part));
-  return isAdditive ? "amount" : "number";
+  return kind === "decimal" && isAdditive ? "amount" : kind;
 }
 
-const NUMBERS: readonly string[] = ["Int", "Float", "Count", "Decimal"];
+/** Kinds of the scalars that are not texts. */
+const KINDS: ReadonlyMap<string, CellKind> = new Map([
+  ["Boolean", "boolean"],
+  ["Count", "count"],
+  ["Date", "date"],
+  ["DateTime", "instant"],
+  ["Decimal", "decimal"],
+  ["Difference", "count"],
+  ["Float", "float"],
+  ["Int", "count"],
+]);
 
 /** Columns as a selection: what they share of their paths is selected once. */
 export function selectionOf(

@@ -2,7 +2,15 @@ import type { SpendLine } from "../../analytics/spend.ts";
 import { addDays, addMonths, type Day, startOfMonth } from "../../domain/day.ts";
 import { totalTokens } from "../../domain/tokens.ts";
 import { badInput } from "../../errors.ts";
-import { amountColumn, COLUMNS, number, type Payer, type SpendLayout, textColumn } from "./spend.ts";
+import {
+  amountColumn,
+  COLUMNS,
+  countColumn,
+  instantColumn,
+  type Payer,
+  type SpendLayout,
+  textColumn,
+} from "./spend.ts";
 
 const PROVIDER = "Anthropic";
 const SERVICE = { ENTERPRISE: "Claude Enterprise", CONSOLE: "Claude API" } as const;
@@ -17,21 +25,21 @@ export const FOCUS: SpendLayout = {
     textColumn("BillingAccountId", (_, { organizationId }) => organizationId),
     textColumn("BillingAccountName", (_, { name }) => name),
     textColumn("BillingCurrency", ({ spend }) => spend?.net.currency ?? null),
-    textColumn("BillingPeriodEnd", ({ day }) => midnight(addMonths(startOfMonth(day), 1))),
-    textColumn("BillingPeriodStart", ({ day }) => midnight(startOfMonth(day))),
+    instantColumn("BillingPeriodEnd", ({ day }) => midnight(addMonths(startOfMonth(day), 1))),
+    instantColumn("BillingPeriodStart", ({ day }) => midnight(startOfMonth(day))),
     textColumn("ChargeCategory", () => "Usage"),
     textColumn("ChargeClass", () => null),
     textColumn("ChargeDescription", described),
     textColumn("ChargeFrequency", () => "Usage-Based"),
-    textColumn("ChargePeriodEnd", ({ day }) => midnight(addDays(day, 1))),
-    textColumn("ChargePeriodStart", ({ day }) => midnight(day)),
-    number("ConsumedQuantity", tokensOf),
+    instantColumn("ChargePeriodEnd", ({ day }) => midnight(addDays(day, 1))),
+    instantColumn("ChargePeriodStart", ({ day }) => midnight(day)),
+    countColumn("ConsumedQuantity", tokensOf),
     textColumn("ConsumedUnit", unitOf),
     amountColumn("ContractedCost", ({ spend }) => spend?.net),
     amountColumn("EffectiveCost", ({ spend }) => spend?.net),
     textColumn("InvoiceIssuerName", () => PROVIDER),
     amountColumn("ListCost", ({ spend }) => spend?.list),
-    number("PricingQuantity", tokensOf),
+    countColumn("PricingQuantity", tokensOf),
     textColumn("PricingUnit", unitOf),
     textColumn("ProviderName", () => PROVIDER),
     textColumn("PublisherName", () => PROVIDER),

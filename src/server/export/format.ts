@@ -1,70 +1,55 @@
-import { inertText, quoted } from "../../domain/csv.ts";
-import type { CellValue, TableColumn } from "./table.ts";
+import type { FileWriter, WrittenPart } from "./file-writer.ts";
+import { LINES, type LineFormat, LineWriter } from "./lines.ts";
+import type { TableColumn } from "./table.ts";
 
-/** How rows are written; all of it is UTF-8. */
+/** How a file of rows is written. */
 export interface FileFormat {
   readonly contentType: string;
-  /** Text before the first row. */
-  header(columns: readonly TableColumn[]): string;
-  rows(columns: readonly TableColumn[], rows: readonly (readonly CellValue[])[]): string;
-  /** The manifest as a line after the last row; null where a line can only be a row. */
+  /** True if the bytes are compressed, so that a content coding gains nothing. */
+  readonly isCompressed: boolean;
+  /** Name of the column in the file for a path of the graph, such as `cost.net.usd`. */
+  columnName(path: string): string;
+  /** Begins a file, or continues one after its first bytes. */
+  open(columns: readonly TableColumn[], from: WrittenPart): Promise<FileWriter>;
+  /** Returns the manifest as a line after the last row; null where a line can only be a row. */
   readonly manifestLine: ((manifest: object) => string) | null;
 }
 
-/**
- * RFC 4180 with a line feed after each row. A spreadsheet would run a text that begins like a formula, so an apostrophe goes
- * before it; numbers are written as they are. Null is an empty cell.
- */
-const csv: FileFormat = {
-  contentType: "text/csv; charset=utf-8; header=present",
-  header: (columns) => `${columns.map(({ name }) => textCell(name)).join(",")}\n`,
-  rows(columns, rows) {
-    const isText = columns.map(({ kind }) => kind === "text");
-    let written = "";
-    for (const row of rows) {
-      for (let i = 0; i < isText.length; i++) {
-        if (i > 0) written += ",";
-        written += cell(row[i] ?? null, isText[i] === true);
-      }
-      written += "\n";
-    }
-    return written;
+function linesFormat(format: LineFormat): FileFormat {
+  return {
+    contentType: format.contentType,
+    isCompressed: false,
+    columnName: (path) => path,
+    open: async (columns, { bytes }) => new LineWriter(format, columns, bytes === 0),
+    manifestLine: format.manifestLine,
+  };
+}
+
+/** Columnar, typed and compressed; its writer is loaded for the first file. Its column names need no quotes in a warehouse. */
+const parquet: FileFormat = {
+  contentType: "application/vnd.apache.parquet",
+  isCompressed: true,
+  columnName: snakeCase,
+  async open(columns, from) {
+    const { ParquetFile } = await import("./parquet-file.ts");
+    return new ParquetFile(columns, from);
   },
   manifestLine: null,
 };
 
-/** A text that a cell holds as it is: nearly all do, and a row has a dozen. */
-const PLAIN = /^[^=+\-@\t\r＝＋－＠",\n][^",\n\r]*$/;
-
-function cell(value: CellValue, isText: boolean): string {
-  if (value === null) return "";
-  if (typeof value === "string") {
-    if (PLAIN.test(value)) return value;
-    return isText || !value.startsWith("-") ? textCell(value) : quoted(value);
-  }
-  return typeof value === "object" ? quoted(JSON.stringify(value)) : String(value);
+/** A path of the graph as one word: `actor.UserActor.email` is `actor_user_actor_email`. */
+export function snakeCase(path: string): string {
+  return path
+    .split(".")
+    .map((segment) =>
+      segment
+        .replace(/^_+/, "")
+        .replace(/(?<=[a-z\d])[A-Z]/g, "_$&")
+        .toLowerCase(),
+    )
+    .join("_");
 }
 
-function textCell(text: string): string {
-  return quoted(inertText(text));
-}
-
-/** One JSON object a line, by the names of the columns. Readers take each line for a row, so that a manifest is one only on request. */
-const ndjson: FileFormat = {
-  contentType: "application/x-ndjson; charset=utf-8",
-  header: () => "",
-  rows(columns, rows) {
-    const keys = columns.map(({ name }, i) => `${i === 0 ? "{" : ","}${JSON.stringify(name)}:`);
-    let written = "";
-    for (const row of rows) {
-      for (let i = 0; i < keys.length; i++) written += keys[i] + JSON.stringify(row[i] ?? null);
-      written += "}\n";
-    }
-    return written;
-  },
-  manifestLine: (manifest) => `${JSON.stringify({ manifest })}\n`,
-};
-
-export const FORMATS = { csv, ndjson } as const;
+export const FORMATS = { csv: linesFormat(LINES.csv), ndjson: linesFormat(LINES.ndjson), parquet } as const;
 
 export type FormatName = keyof typeof FORMATS;

@@ -55,7 +55,7 @@ export function openExport(
     throw notFound(
       `Unknown file \`${file}\`: use ${Object.keys(FORMATS)
         .map((each) => `${name}.${each}`)
-        .join(" or ")}.`,
+        .join(", ")}.`,
     );
   if (layout !== undefined) {
     for (const permission of LAYOUT_PERMISSIONS) requirePermission(reader, permission, `\`${file}\``);
@@ -65,9 +65,17 @@ export function openExport(
   parameters.delete(MANIFEST);
   const table =
     layout === undefined
-      ? listTable(schema, reader, list as NonNullable<typeof list>, parameters)
+      ? named(listTable(schema, reader, list as NonNullable<typeof list>, parameters), format)
       : tableOfSpend(readerOf(reader, parameters), parameters, layout);
   return { name, file, parameters, format, table, lastLine: lastLineOf(format, given.getAll(MANIFEST)) };
+}
+
+/** A list with the column names of the format. */
+function named(table: Table, { columnName }: FileFormat): Table {
+  const columns = table.columns.map((column) => ({ ...column, name: columnName(column.name) }));
+  const [twice] = columns.filter(({ name }, i) => columns.findIndex((each) => each.name === name) < i);
+  if (twice === undefined) return { ...table, columns };
+  throw badInput(`\`fields\` names two columns that are \`${twice.name}\` in this format; leave one out.`);
 }
 
 const MANIFEST = "manifest";
@@ -80,7 +88,7 @@ function lastLineOf({ manifestLine }: FileFormat, [wanted, ...more]: readonly st
     );
   if (manifestLine === null)
     throw badInput(
-      "A CSV file has no line for its manifest, which follows it as the trailer `export-manifest`.",
+      "Only NDJSON has a line for its manifest. That of other files follows them as the trailer `export-manifest`.",
     );
   return manifestLine;
 }

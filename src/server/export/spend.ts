@@ -10,7 +10,14 @@ import { dollars, type MoneyAmount } from "../../domain/money.ts";
 import type { Organization, OrganizationKind } from "../../domain/organization.ts";
 import { daysIn } from "../../domain/range.ts";
 import { inputTokens } from "../../domain/tokens.ts";
-import { type CellValue, inTurns, type Reader, type Table, type TableColumn } from "./table.ts";
+import {
+  type CellKind,
+  type CellValue,
+  inTurns,
+  type Reader,
+  type Table,
+  type TableColumn,
+} from "./table.ts";
 
 /** The organization of the spend. */
 export interface Payer extends Organization {
@@ -29,8 +36,13 @@ export interface SpendLayout {
   readonly shows: (line: SpendLine) => boolean;
 }
 
-export const textColumn = (name: string, of: SpendColumn["of"]): SpendColumn => ({ name, kind: "text", of });
-export const number = (name: string, of: SpendColumn["of"]): SpendColumn => ({ name, kind: "number", of });
+const columnOf =
+  (kind: CellKind) =>
+  (name: string, of: SpendColumn["of"]): SpendColumn => ({ name, kind, of });
+export const textColumn = columnOf("text");
+export const instantColumn = columnOf("instant");
+export const countColumn = columnOf("count");
+const dateColumn = columnOf("date");
 export const amountColumn = (
   name: string,
   of: (line: SpendLine) => MoneyAmount | null | undefined,
@@ -50,15 +62,15 @@ export const COLUMNS = {
   model: (name: string) => textColumn(name, ({ model }) => model),
   family: (name: string) => textColumn(name, ({ model }) => model && modelFamily(model)),
   requests: (name: string) =>
-    number(name, ({ spend, tokens }) => spend?.requests ?? tokens?.requests ?? null),
-  prompt: (name: string) => number(name, ({ tokens }) => tokens && inputTokens(tokens)),
-  completion: (name: string) => number(name, ({ tokens }) => tokens?.outputTokens ?? null),
+    countColumn(name, ({ spend, tokens }) => spend?.requests ?? tokens?.requests ?? null),
+  prompt: (name: string) => countColumn(name, ({ tokens }) => tokens && inputTokens(tokens)),
+  completion: (name: string) => countColumn(name, ({ tokens }) => tokens?.outputTokens ?? null),
 } as const;
 
 /** The spend report of the product's own dashboard, column by column. */
 export const SPEND: SpendLayout = {
   columns: [
-    textColumn("date", ({ day }) => day),
+    dateColumn("date", ({ day }) => day),
     textColumn("organization_id", (_, { organizationId }) => organizationId),
     COLUMNS.email("user_email"),
     COLUMNS.account("account_id"),

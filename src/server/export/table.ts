@@ -7,13 +7,22 @@ import type { DayRange } from "../../domain/range.ts";
 import type { Viewer } from "../../domain/viewer.ts";
 import type { ReadOptions } from "../../upstream/budget/operation.ts";
 
-/** Value of a cell. An amount is its decimal text; a list or an object is written as JSON. */
+/** Value of a cell. A decimal, a date and an instant are texts; a list or an object is written as JSON. */
 export type CellValue = string | number | boolean | object | null;
 
-/** Names are those of the file's first line. Amounts are exact decimals, and are added up. */
+/** Kind of a column's values. A decimal is exact; an amount is a decimal that is added up. */
+export type CellKind = "text" | "boolean" | "date" | "instant" | "count" | "decimal" | "amount" | "float";
+
+/** A column by its name in the file. */
 export interface TableColumn {
   readonly name: string;
-  readonly kind: "text" | "number" | "amount";
+  readonly kind: CellKind;
+}
+
+const NUMERIC: readonly CellKind[] = ["count", "decimal", "amount", "float"];
+
+export function isNumeric(kind: CellKind): boolean {
+  return NUMERIC.includes(kind);
 }
 
 /** State of the figures in a chunk of a table. */

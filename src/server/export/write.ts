@@ -13,6 +13,8 @@ export interface Mark {
   readonly isComplete: boolean;
   readonly rows: number;
   readonly bytes: number;
+  /** What the writer of the format needs to continue, beside the bytes; null: nothing. */
+  readonly writer: string | null;
   /** Exact sums of the columns that are amounts. */
   readonly totals: Readonly<Record<string, string>>;
   readonly organization: string | null;
@@ -32,6 +34,7 @@ export const START: Mark = {
   isComplete: false,
   rows: 0,
   bytes: 0,
+  writer: null,
   totals: {},
   organization: null,
   source: null,
@@ -51,8 +54,9 @@ export interface Piece {
 }
 
 /**
- * A table as the bytes of a file, from its beginning or from a mark. The next piece is made when it is requested. Where figures
- * were refreshed under it, CURSOR_EXPIRED says that what is written of figures that can still move does not fit what would follow.
+ * A table as the bytes of a file, from its beginning or from a mark. The next piece is made when it is requested; it has the rows of as
+ * many chunks as the format wants at once. Where figures were refreshed under it, CURSOR_EXPIRED says that what is written of figures
+ * that can still move does not fit what would follow.
  */
 export async function* piecesOf(
   table: Table,
@@ -60,25 +64,24 @@ export async function* piecesOf(
   from: Mark = START,
 ): AsyncGenerator<Piece, void, void> {
   const { columns } = table;
+  const writer = await format.open(columns, from);
   let mark = from;
   for await (const chunk of table.chunks(from.next)) {
-    const parts = mark.bytes === 0 ? [Buffer.from(format.header(columns))] : [];
     let { totals } = mark;
     for await (const rows of inTurns(chunk.rows)) {
-      parts.push(Buffer.from(format.rows(columns, rows)));
+      writer.write(rows);
       totals = added(totals, rows, columns);
     }
-    const bytes = Buffer.concat(parts);
-    mark = after(mark, chunk, totals, bytes.length);
-    yield { bytes, mark, done: chunk.done };
+    const bytes = chunk.next === null ? writer.end() : writer.take();
+    mark = after(mark, chunk, { totals, bytes: bytes?.length ?? 0, writer: writer.state });
+    if (bytes !== null) yield { bytes, mark, done: chunk.done };
   }
 }
 
 function after(
   mark: Mark,
   { rows, next, about, window }: Chunk,
-  totals: Mark["totals"],
-  bytes: number,
+  { totals, bytes, writer }: Pick<Mark, "totals" | "bytes" | "writer">,
 ): Mark {
   const moves = about.state !== null && about.state !== "FINAL";
   if (moves && window !== null && window === mark.window && about.refreshedAt !== mark.windowRefreshedAt)
@@ -93,6 +96,7 @@ function after(
     isComplete: next === null,
     rows: mark.rows + rows.length,
     bytes: mark.bytes + bytes,
+    writer,
     totals,
     organization: about.organization,
     source: about.source,

@@ -2,7 +2,7 @@ import type { DocumentNode } from "graphql";
 import { badInput, GatewayError } from "../../errors.ts";
 import { operationShape } from "../../planning/operation.ts";
 import { valueAt } from "../export/fields.ts";
-import { type FileFormat, FORMATS } from "../export/format.ts";
+import { LINES, type LineFormat } from "../export/lines.ts";
 import { type CellValue, inTurns } from "../export/table.ts";
 import type { AnswerForm, RunnableOperation, WholeAnswer } from "../graphql/answer-form.ts";
 import { nearest } from "../http/did-you-mean.ts";
@@ -12,20 +12,20 @@ import { type RowList, rowListOf } from "./row-list.ts";
 
 const FORMAT = "format";
 
-/** A format of files, and how its lines become the body of an answer. */
+/** A format of lines, and how its lines become the body of an answer. */
 interface RowFormat {
-  readonly file: FileFormat;
+  readonly lines: LineFormat;
   readonly contentType: string;
   readonly bodyOf: (lines: string) => string;
 }
 
 const ROW_FORMATS: Readonly<Record<string, RowFormat>> = {
   rows: {
-    file: FORMATS.ndjson,
+    lines: LINES.ndjson,
     contentType: "application/json; charset=utf-8",
     bodyOf: (lines) => `[${lines.slice(0, -1).replaceAll("\n", ",\n")}]\n`, // within JSON there is no line feed
   },
-  csv: { file: FORMATS.csv, contentType: FORMATS.csv.contentType, bodyOf: (lines) => lines },
+  csv: { lines: LINES.csv, contentType: LINES.csv.contentType, bodyOf: (lines) => lines },
 };
 
 /** The most pages that are read for one answer: with MAX_FIRST rows each, 10,000 rows by default. */
@@ -48,10 +48,10 @@ async function rowsReply(operation: RunnableOperation, format: RowFormat): Promi
   const list = rowListOf(operationShape(schema, document, definition), values);
   const { rows, next, isWhole, freshness } = await readRows(operation, list);
   const { columns } = list;
-  let lines = format.file.header(columns);
+  let lines = format.lines.header(columns);
   for await (const part of inTurns(rows)) {
     const cells = part.map((row) => columns.map(({ path }) => valueAt(row, path) as CellValue));
-    lines += format.file.rows(columns, cells);
+    lines += format.lines.rows(columns, cells);
   }
   const fields = [
     ...["content-type", format.contentType],
