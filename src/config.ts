@@ -8,6 +8,7 @@ import { limitsConfig } from "./settings/limits.ts";
 import { linksConfig } from "./settings/links.ts";
 import { logsConfig } from "./settings/logs.ts";
 import { metricsConfig } from "./settings/metrics.ts";
+import { objectStoreConfig } from "./settings/object-store.ts";
 import { ORGANIZATIONS_FILE, organizationsConfig, unnamedTenant } from "./settings/organizations.ts";
 import { CLOCK, sandboxConfig, sandboxTenants } from "./settings/sandbox.ts";
 import { serverConfig } from "./settings/server.ts";
@@ -63,6 +64,7 @@ export function readConfig(environment: Environment) {
     logs: logsConfig(reader, auth),
     /** Where metrics are served; null: nothing is measured. */
     metrics: metricsConfig(reader, server),
+    objectStore: objectStoreConfig(reader),
     /** Where traces go; null: nothing is traced. */
     tracing: tracingConfig(reader),
     /** The simulated organization; null with keys. */

@@ -105,6 +105,7 @@ describe("an empty environment", () => {
       logs: { level: "info", audit: null },
       metrics: null,
       tracing: null,
+      objectStore: { accessKey: null, region: "us-east-1", endpoint: null },
       sandbox: { users: 250, seed: 1, organizations: "one", rateLimit: true },
       clock: null,
       notes: [],

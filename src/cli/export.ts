@@ -3,13 +3,15 @@ import { SingleBar } from "cli-progress";
 import { Command } from "commander";
 import { schema } from "../../schema/index.ts";
 import type { Config } from "../config.ts";
+import type { Instant } from "../domain/day.ts";
 import { badInput, type ErrorCode, GatewayError } from "../errors.ts";
 import { type Export, exportNames, openExport } from "../server/export/open-export.ts";
 import { type Manifest, manifestOf, type Piece, piecesOf } from "../server/export/write.ts";
 import type { ReadOptions } from "../upstream/budget/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { type ExportTarget, TargetError } from "./export-target.ts";
 import { describeUpstream, type Opened, openGateway } from "./open.ts";
-import { PartFile } from "./part-file.ts";
+import { type FileQuestion, PartFile } from "./part-file.ts";
 
 const EXIT = { done: 0, incomplete: 1, unusable: 2 } as const;
 
@@ -17,13 +19,13 @@ const EXIT = { done: 0, incomplete: 1, unusable: 2 } as const;
 export function exportCommand(): Command {
   return new Command("export")
     .description(
-      "Write spend, FOCUS or a list of the graph to a CSV, NDJSON or Parquet file, and a manifest to FILE.manifest.json. An incomplete file is named FILE.part; run the command again to resume it. Uses at most half of a minute's upstream requests. Exits with 0 if the file is complete, 1 if it is not yet, 2 if the request is invalid or its data is unavailable.",
+      "Write spend, FOCUS or a list of the graph to a CSV, NDJSON or Parquet file, and a manifest to FILE.manifest.json. An incomplete file is named FILE.part; run the command again to resume it. In a bucket nothing is visible before the file is complete. Uses at most half of a minute's upstream requests. Exits with 0 if the file is complete, 1 if it is not yet, 2 if the request is invalid or its data is unavailable.",
     )
     .argument("<name>", `one of ${exportNames(schema).join(", ")}`)
     .argument("[parameters...]", "as in the URL, such as period=LAST_MONTH or range.last.days=7")
     .requiredOption(
       "--out <file>",
-      "file to write; its extension, .csv, .ndjson or .parquet, sets the format",
+      "file to write, or s3://BUCKET/KEY (see AWS_ACCESS_KEY_ID); its extension, .csv, .ndjson or .parquet, sets the format",
     )
     .action(run);
 }
@@ -32,23 +34,49 @@ async function run(name: string, parameters: readonly string[], { out }: { out: 
   const opened = await openGateway(process.env);
   if (opened === null) return;
   process.stderr.write(`${describeUpstream(opened.config)}\n`);
+  const signal = untilStopped();
   try {
     const requested = new URLSearchParams(parameters.map(keyAndValue));
-    const { rows, state, totals, sha256 } = await write(opened, name + extname(out), requested, out);
+    const { rows, state, totals, sha256 } = await write(opened, name + extname(out), requested, out, signal);
     const sums = Object.entries(totals).map(([column, sum]) => `${column} ${sum}`);
     process.stdout.write(
       `${out}: ${[`${rows} rows`, ...sums, state ?? "no figures", `sha256 ${sha256}`].join(", ")}\n`,
     );
   } catch (fault) {
-    if (!(fault instanceof Error && "code" in fault)) throw fault;
-    process.stderr.write(
-      fault instanceof GatewayError ? `${fault.message}\n` : `Cannot write ${out}: ${fault.code}.\n`,
-    );
-    const isUnusable = !(fault instanceof GatewayError) || UNUSABLE.includes(fault.code);
-    process.exitCode = isUnusable ? EXIT.unusable : EXIT.incomplete;
+    const failure = signal.aborted ? STOPPED : failureOf(fault, out);
+    if (failure === null) throw fault;
+    process.stderr.write(`${failure.message}\n`);
+    process.exitCode = failure.isUnusable ? EXIT.unusable : EXIT.incomplete;
   } finally {
     await opened.app.dispose();
   }
+}
+
+/** Stops at the first signal, so that what was begun elsewhere is removed; the second ends the process. */
+function untilStopped(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
+    process.once(signal, () => controller.abort());
+  return controller.signal;
+}
+
+interface Failure {
+  readonly message: string;
+  /** True if the same command would fail again. */
+  readonly isUnusable: boolean;
+}
+
+const STOPPED: Failure = { message: "Stopped before the file was complete.", isUnusable: false };
+
+/** Null: a fault of this program. */
+function failureOf(fault: unknown, out: string): Failure | null {
+  if (fault instanceof GatewayError)
+    return { message: fault.message, isUnusable: UNUSABLE.includes(fault.code) };
+  if (fault instanceof TargetError)
+    return { message: `Cannot write ${out}: ${fault.message}.`, isUnusable: fault.isUnusable };
+  if (fault instanceof Error && "code" in fault)
+    return { message: `Cannot write ${out}: ${fault.code}.`, isUnusable: true };
+  return null;
 }
 
 function keyAndValue(parameter: string): [key: string, value: string] {
@@ -69,44 +97,61 @@ async function write(
   file: string,
   parameters: URLSearchParams,
   out: string,
+  signal: AbortSignal,
 ): Promise<Manifest> {
   const requested = { file, parameters: parameters.toString(), upstream: identityOf(config) };
-  const part = await PartFile.open(out, requested, now());
+  const target = await targetOf(out, requested, { config, now, signal });
   const spent = new Spent();
-  const forever = new AbortController().signal;
   const reader = {
     viewer: app.viewer,
     context: (options: ReadOptions) => {
-      const ctx = app.context(forever, "warm", { unbounded: true, ...options });
+      const ctx = app.context(signal, "warm", { unbounded: true, ...options });
       spent.add(ctx.upstream);
-      return { ...ctx, now: () => part.begun };
+      return { ...ctx, now: () => target.begun };
     },
     visible: schema,
     onFault: () => {},
   };
   try {
     const opened = openExport(schema, reader, file, parameters);
-    await writeOn(part, opened, spent);
-    return await part.finish((sha256) => manifestOf(opened, part.mark, sha256), opened.lastLine);
+    await writeOn(target, opened, spent);
+    return await target.finish((sha256) => manifestOf(opened, target.mark, sha256), opened.lastLine);
   } finally {
-    await part.close();
+    await target.close();
   }
 }
 
-/** Every piece that is missing, with a bar. */
-async function writeOn(part: PartFile, { table, format }: Export, spent: Spent): Promise<void> {
+interface TargetOptions {
+  readonly config: Config;
+  readonly now: () => Instant;
+  readonly signal: AbortSignal;
+}
+
+/** Opens the place that `--out` names. The client of S3 is loaded only for it. */
+async function targetOf(
+  out: string,
+  requested: FileQuestion,
+  { config, now, signal }: TargetOptions,
+): Promise<ExportTarget> {
+  if (!out.startsWith("s3://")) return PartFile.open(out, requested, now());
+  const { openS3File } = await import("./s3-file.ts");
+  return openS3File(out, config, { begun: now(), signal });
+}
+
+/** Writes every piece that is missing, with a bar. */
+async function writeOn(target: ExportTarget, { table, format }: Export, spent: Spent): Promise<void> {
   const bar = new Bar(spent);
   try {
-    for (let restarts = 0; !part.mark.isComplete; restarts++) {
+    for (let restarts = 0; !target.mark.isComplete; restarts++) {
       try {
-        for await (const piece of piecesOf(table, format, part.mark)) {
-          await part.append(piece);
+        for await (const piece of piecesOf(table, format, target.mark)) {
+          await target.append(piece);
           await bar.show(piece);
         }
       } catch (fault) {
         const isRefreshed = fault instanceof GatewayError && fault.code === "CURSOR_EXPIRED";
         if (!isRefreshed || restarts === RESTARTS) throw fault;
-        await part.unsettle();
+        await target.unsettle();
       }
     }
   } finally {

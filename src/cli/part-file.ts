@@ -2,6 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { type Manifest, type Mark, type Piece, START } from "../server/export/write.ts";
+import type { ExportTarget } from "./export-target.ts";
 
 /** The question behind a file, so that a file is continued only by the same question to the same upstream. */
 export interface FileQuestion {
@@ -19,8 +20,8 @@ interface State extends FileQuestion {
   readonly settled: Mark;
 }
 
-/** A file that comes into being beside its place, and is moved there once it is whole. */
-export class PartFile {
+/** A file that is written beside its place, and is moved there once it is whole. */
+export class PartFile implements ExportTarget {
   readonly #path: string;
   /** Not there before there is something to write. */
   #file: FileHandle | null = null;

@@ -7,6 +7,7 @@ import { CALLER_LIMITS, OPERATION_LIMITS, REQUEST_LIMITS } from "./limits.ts";
 import { LINKS } from "./links.ts";
 import { LOGS } from "./logs.ts";
 import { METRICS } from "./metrics.ts";
+import { OBJECT_STORE } from "./object-store.ts";
 import { ORGANIZATIONS_FILE } from "./organizations.ts";
 import { CLOCK, SANDBOX } from "./sandbox.ts";
 import { SERVER } from "./server.ts";
@@ -30,6 +31,7 @@ export const SUBJECTS = {
   Teams: Object.values(TEAMS),
   Budgets: Object.values(BUDGETS),
   "Cache and stores": Object.values(CACHE),
+  "Exports to S3": Object.values(OBJECT_STORE),
   Limits: [
     ...Object.values(OPERATION_LIMITS),
     ...Object.values(REQUEST_LIMITS),
