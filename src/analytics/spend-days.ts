@@ -6,6 +6,7 @@ import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { collect, type PageRun } from "../upstream/pages/iterate.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { oldest } from "./freshness.ts";
 import type { Algebra } from "./ranking.ts";
 import type { ReportPlan } from "./report/plan.ts";
 import { rowsOfReport } from "./report/read.ts";
@@ -18,6 +19,8 @@ export interface ReportDay<Measure> {
   readonly state: Finality;
   /** When upstream exported it; null where it does not say. */
   readonly refreshedAt: Instant | null;
+  /** Instant that the figures are as of; null where upstream has not exported the day yet. */
+  readonly asOf: Instant | null;
 }
 
 export type ReportDays<Measure> = AsyncGenerator<ReportDay<Measure>, void, void>;
@@ -33,7 +36,7 @@ export async function* daysOf<Measure>(
   let held = null as (ReportDay<Measure> & InWindow) | null;
   let given = null as InWindow | null;
   let rereads = false;
-  for await (const { window, restarted, rows, state, watermark: refreshedAt } of run(null)) {
+  for await (const { window, restarted, rows, state, watermark: refreshedAt, asOf } of run(null)) {
     if (restarted) {
       if (given?.window === window && state !== "FINAL") throw refreshed(given.day);
       if (held?.window === window) held = null;
@@ -50,7 +53,7 @@ export async function* daysOf<Measure>(
         given = { day: held.day, window: held.window };
         held = null;
       }
-      held ??= { day, cells: new Cells(algebra), state, refreshedAt, window };
+      held ??= { day, cells: new Cells(algebra), state, refreshedAt, asOf, window };
       held.cells.add(row);
     }
   }
@@ -88,11 +91,12 @@ export async function* gatheredDays<Measure>(
       const { rows, sources } = await collect(rowsOfReport(upstream, plan, [window]));
       const state = leastSettled(sources.map((source) => source.state));
       const refreshedAt = sources[0]?.watermark ?? null;
+      const asOf = oldest(sources.map((source) => source.asOf));
       const days = await groupedInPieces(rows, upstream.turn, (row) => dayOf(row.from));
       for (const day of [...days.keys()].sort()) {
         const cells = new Cells(plan.algebra);
         await inPieces(days.get(day) ?? [], upstream.turn, (row) => cells.add(row));
-        yield { day, cells, state, refreshedAt };
+        yield { day, cells, state, refreshedAt, asOf };
       }
       const isLong = daysBetween(window.from, window.until) === length;
       if (rows.length > HELD_ROWS) length = Math.max(1, Math.floor(length / 2));

@@ -12,6 +12,7 @@ import { badInput } from "../errors.ts";
 import { earliestDay } from "../upstream/pages/windows.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { costReport } from "./cost.ts";
+import { oldest } from "./freshness.ts";
 import { answerBy } from "./report/answer.ts";
 import { plansFor, type ReportPlan, type ReportPlans } from "./report/plan.ts";
 import { rowsOfReport } from "./report/read.ts";
@@ -36,6 +37,8 @@ interface SpendDay {
   readonly state: Finality;
   /** The older of the exports behind it; null where upstream does not say. */
   readonly refreshedAt: Instant | null;
+  /** Instant that all of its figures are as of; null where upstream has not exported the day yet. */
+  readonly asOf: Instant | null;
 }
 
 /** Spend line by line, from the first source that answers. */
@@ -213,11 +216,11 @@ function byKey(a: KeyedLine, b: KeyedLine): number {
 
 function ageOf(
   days: readonly (Omit<ReportDay<unknown>, "cells"> | null)[],
-): Pick<SpendDay, "state" | "refreshedAt"> {
+): Pick<SpendDay, "state" | "refreshedAt" | "asOf"> {
   const there = days.filter((day) => day !== null);
-  const watermarks = there.map(({ refreshedAt }) => refreshedAt);
   return {
     state: leastSettled(there.map(({ state }) => state)),
-    refreshedAt: watermarks.reduce((a, b) => (a === null || b === null ? null : Math.min(a, b))),
+    refreshedAt: oldest(there.map(({ refreshedAt }) => refreshedAt)),
+    asOf: oldest(there.map(({ asOf }) => asOf)),
   };
 }

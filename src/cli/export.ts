@@ -27,16 +27,26 @@ export function exportCommand(): Command {
       "--out <file>",
       "file to write, or s3://BUCKET/KEY (see AWS_ACCESS_KEY_ID); its extension, .csv, .ndjson or .parquet, sets the format",
     )
+    .option(
+      "--since <instant>",
+      "of spend and focus, only days that were not final then: nextSince of the last manifest",
+    )
     .action(run);
 }
 
-async function run(name: string, parameters: readonly string[], { out }: { out: string }): Promise<void> {
+interface ExportFlags {
+  readonly out: string;
+  readonly since?: string;
+}
+
+async function run(name: string, parameters: readonly string[], { out, since }: ExportFlags): Promise<void> {
   const opened = await openGateway(process.env);
   if (opened === null) return;
   process.stderr.write(`${describeUpstream(opened.config)}\n`);
   const signal = untilStopped();
   try {
-    const requested = new URLSearchParams(parameters.map(keyAndValue));
+    const stated = since === undefined ? parameters : [...parameters, `since=${since}`];
+    const requested = new URLSearchParams(stated.map(keyAndValue));
     const { rows, state, totals, sha256 } = await write(opened, name + extname(out), requested, out, signal);
     const sums = Object.entries(totals).map(([column, sum]) => `${column} ${sum}`);
     process.stdout.write(

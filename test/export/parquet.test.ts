@@ -97,9 +97,18 @@ const rows = fc.array(
 
 /** A table in chunks of rows. */
 function tableOf(chunks: readonly (readonly (readonly CellValue[])[])[]): Table {
-  const about = { organization: "o", source: "s", range: null, state: null, refreshedAt: null, stale: false };
+  const about = {
+    organization: "o",
+    source: "s",
+    range: null,
+    state: null,
+    refreshedAt: null,
+    asOf: null,
+    stale: false,
+  };
   return {
     columns: COLUMNS,
+    isByDay: false,
     async *chunks(from) {
       for (let i = Number(from ?? 0); i < chunks.length; i++) {
         const next = i + 1 < chunks.length ? `${i + 1}` : null;

@@ -10,6 +10,7 @@ function tableOf(rows: readonly (readonly CellValue[])[]): Table {
       { name: "name", kind: "text" },
       { name: "usd", kind: "amount" },
     ],
+    isByDay: false,
     async *chunks() {
       const about = {
         organization: "enterprise",
@@ -17,6 +18,7 @@ function tableOf(rows: readonly (readonly CellValue[])[]): Table {
         range: null,
         state: null,
         refreshedAt: null,
+        asOf: null,
         stale: false,
       };
       yield { rows, next: null, about, window: null, done: 1 };

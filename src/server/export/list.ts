@@ -72,6 +72,7 @@ export function listTable(
   const failure = (error: GraphQLError) => failureOf(error, reader, schema);
   return {
     columns,
+    isByDay: false,
     async *chunks(from) {
       // A ranking is read once: reading it for every page would take a time that grows with the square of its length, and figures
       // of the moment would have moved before the last page.
@@ -120,6 +121,7 @@ function aboutOf({ range, organization, nodes, freshness }: Page): About {
     range,
     state: nodes.length === 0 ? null : state,
     refreshedAt: refreshedAt === null ? null : Date.parse(refreshedAt),
+    asOf: null,
     stale,
   };
 }

@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import { requirePermission } from "../../../schema/framework/permission.ts";
-import { contextFor, organizationNamed } from "../../analytics/organizations.ts";
+import { contextFor, nameOf, organizationNamed } from "../../analytics/organizations.ts";
 import type { SpendQuestion } from "../../analytics/spend.ts";
 import { type Instant, parseDay } from "../../domain/day.ts";
 import { PERIODS, type Period } from "../../domain/period.ts";
@@ -11,8 +11,9 @@ import { resolveRange } from "../../planning/range-input.ts";
 import { nearest } from "../http/did-you-mean.ts";
 import { FOCUS } from "./focus.ts";
 import { type FileFormat, FORMATS, type FormatName } from "./format.ts";
+import { notFinalBefore, SINCE, sinceOf } from "./increment.ts";
 import { listsOf, listTable } from "./list.ts";
-import { SPEND, type SpendLayout, spendTable } from "./spend.ts";
+import { noDays, SPEND, type SpendLayout, spendTable } from "./spend.ts";
 import type { Reader, Table } from "./table.ts";
 
 /** A file that was requested and can be written. */
@@ -60,6 +61,10 @@ export function openExport(
   if (layout !== undefined) {
     for (const permission of LAYOUT_PERMISSIONS) requirePermission(reader, permission, `\`${file}\``);
   }
+  if (layout === undefined && given.has(SINCE))
+    throw badInput(
+      `\`${SINCE}\` is for ${Object.keys(LAYOUTS).join(" and ")}, whose rows are by day; leave it out.`,
+    );
   const format: FileFormat = FORMATS[ending as FormatName];
   const parameters = new URLSearchParams(given);
   parameters.delete(MANIFEST);
@@ -107,7 +112,7 @@ function notFound(message: string): GatewayError {
   return new GatewayError("NOT_FOUND", message);
 }
 
-const PARAMETERS = ["period", "from", "until", "organization", "source"] as const;
+const PARAMETERS = ["period", "from", "until", "since", "organization", "source"] as const;
 const SOURCES: readonly string[] = ["AUTO", "UNIFIED", "LEGACY"] satisfies SpendQuestion["source"][];
 
 /** The reader of the organization that the parameters name. */
@@ -117,7 +122,13 @@ function readerOf(reader: Reader, parameters: URLSearchParams): Reader {
 }
 
 function tableOfSpend(reader: Reader, parameters: URLSearchParams, layout: SpendLayout): Table {
-  return spendTable(reader, spendQuestion(parameters, reader), layout);
+  const question = spendQuestion(parameters, reader);
+  const ctx = reader.context({});
+  const since = sinceOf(parameters, ctx.now());
+  const range = since === null ? question.range : notFinalBefore(question.range, since);
+  return range === null
+    ? noDays(layout, nameOf(ctx, question.organization))
+    : spendTable(reader, { ...question, range }, layout);
 }
 
 function spendQuestion(parameters: URLSearchParams, { context }: Reader): SpendQuestion {

@@ -104,10 +104,26 @@ function accountOf(actor: ReportActor | null): string | null {
   }
 }
 
+/** Age of no figures. */
+const NO_AGE = { state: null, refreshedAt: null, asOf: null, stale: false } as const;
+
+/** A file about no day, since all of them were final before. */
+export function noDays({ columns }: SpendLayout, organization: string): Table {
+  return {
+    columns,
+    isByDay: true,
+    async *chunks() {
+      const about = { organization, source: null, range: null, ...NO_AGE };
+      yield { rows: [], next: null, about, window: null, done: 1 };
+    },
+  };
+}
+
 /** The answer to a question about spend in a layout, a day in a chunk. */
 export function spendTable(reader: Reader, question: SpendQuestion, { columns, shows }: SpendLayout): Table {
   return {
     columns,
+    isByDay: true,
     async *chunks(place) {
       const ctx = reader.context({ noStore: true });
       const spend = await readSpend(ctx, { ...question, ...(place === null ? {} : parsePlace(ctx, place)) });
@@ -117,7 +133,7 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
         const lookups = reader.context({});
         const payer = { ...(await organizationOf(lookups, spend.organization)), kind: spend.organization };
         const emails = new Emails(lookups, payer.kind);
-        for await (const { day, lines, state, refreshedAt } of days) {
+        for await (const { day, lines, state, refreshedAt, asOf } of days) {
           const rows: CellValue[][] = [];
           for await (const part of inTurns(lines)) {
             const shown = part.filter(shows);
@@ -130,12 +146,12 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
           yield {
             rows,
             next: JSON.stringify([organization, spend.source, addDays(day, 1)]),
-            about: { organization, source, range, state, refreshedAt, stale: false },
+            about: { organization, source, range, state, refreshedAt, asOf, stale: false },
             window: day.slice(0, 7),
             done: (1 + daysBetween(range.from, day)) / daysIn(range),
           };
         }
-        const nothing = { organization, source, range, state: null, refreshedAt: null, stale: false };
+        const nothing = { organization, source, range, ...NO_AGE };
         yield { rows: [], next: null, about: nothing, window: null, done: 1 };
       } finally {
         await days.return();

@@ -29,14 +29,16 @@ export function isNumeric(kind: CellKind): boolean {
 export interface About {
   /** Name of the organization that the figures are of. */
   readonly organization: string;
-  /** The dataset they come from. */
-  readonly source: string;
+  /** The dataset they come from; null where none was read. */
+  readonly source: string | null;
   /** The days the whole table is about; null where it is about none. */
   readonly range: DayRange | null;
   /** Null: there are none in it. */
   readonly state: Finality | null;
   /** When upstream exported them, the oldest export that can still change; null where it does not say. */
   readonly refreshedAt: Instant | null;
+  /** Instant that the figures are as of; null where the source does not say. */
+  readonly asOf: Instant | null;
   readonly stale: boolean;
 }
 
@@ -55,6 +57,8 @@ export interface Chunk {
 /** Something to take away, row by row; there is always a last chunk, if an empty one. */
 export interface Table {
   readonly columns: readonly TableColumn[];
+  /** True if its rows are by day, so that a day can be replaced; days can become final one by one. */
+  readonly isByDay: boolean;
   /** Chunks in order, from the first row or from the place where an earlier run ended. */
   chunks(from: string | null): AsyncGenerator<Chunk, void, void>;
 }

@@ -4,6 +4,7 @@ import { type Decimal, formatDecimal, parseDecimal, plus, ZERO } from "../../dom
 import type { DayRange } from "../../domain/range.ts";
 import { GatewayError } from "../../errors.ts";
 import type { FileFormat } from "./format.ts";
+import { type DaysInState, daysByState, sinceIn } from "./increment.ts";
 import { type Chunk, inTurns, type Table, type TableColumn } from "./table.ts";
 
 /** How far a file has got, as JSON: with the bytes so far it is all that is needed to go on. */
@@ -23,6 +24,8 @@ export interface Mark {
   /** The least settled so far; null: there was nothing yet. */
   readonly state: Finality | null;
   readonly refreshedAt: Instant | null;
+  /** As of when the figures that can still change are, the oldest of them; while all are final, the newest. */
+  readonly asOf: Instant | null;
   readonly stale: boolean;
   /** Of the last rows that can still change: which must go on in the same export, and which one that is. */
   readonly window: string | null;
@@ -41,6 +44,7 @@ export const START: Mark = {
   range: null,
   state: null,
   refreshedAt: null,
+  asOf: null,
   stale: false,
   window: null,
   windowRefreshedAt: null,
@@ -103,11 +107,22 @@ function after(
     range: about.range,
     state: states.length === 0 ? null : leastSettled(states),
     refreshedAt: moving.length === 0 ? mark.refreshedAt : Math.min(...moving),
+    asOf: asOfBoth(mark, about),
     stale: mark.stale || about.stale,
     window: moves ? window : mark.window,
     windowRefreshedAt: moves ? about.refreshedAt : mark.windowRefreshedAt,
   };
 }
+
+/** A final figure stays as it is, so that only others say how far back a later export has to reach. */
+function asOfBoth(mark: Aged, about: Aged): Instant | null {
+  const aged = [mark, about].filter(({ state }) => state !== null);
+  const moving = aged.filter(({ state }) => state !== "FINAL");
+  if (moving.length > 0) return Math.min(...moving.map(({ asOf }) => asOf ?? 0));
+  return aged.length === 0 ? null : Math.max(...aged.map(({ asOf }) => asOf ?? 0));
+}
+
+type Aged = Pick<Mark, "state" | "asOf">;
 
 function added(totals: Mark["totals"], rows: Chunk["rows"], columns: readonly TableColumn[]): Mark["totals"] {
   const sums = columns.flatMap(({ name, kind }, i) => {
@@ -137,6 +152,10 @@ export interface Manifest {
   readonly state: Finality | null;
   readonly refreshedAt: string | null;
   readonly stale: boolean;
+  /** Of a file by day: its days, oldest first, with how final they are. The rows of all of them are replaced by those of the file. */
+  readonly days?: readonly DaysInState[];
+  /** The parameter `since` for the next file of the same days. */
+  readonly nextSince?: string;
   readonly bytes: number;
   readonly sha256: string;
 }
@@ -149,7 +168,8 @@ interface Written {
 
 /** About the rows: `sha256` is the checksum of their bytes, with the first line of a CSV file. */
 export function manifestOf({ name, parameters, table }: Written, mark: Mark, sha256: string): Manifest {
-  const { rows, totals, organization, source, range, state, refreshedAt, stale, bytes } = mark;
+  const { rows, totals, organization, source, range, state, refreshedAt, asOf, stale, bytes } = mark;
+  const since = asOf ?? sinceIn(parameters) ?? 0;
   return {
     export: name,
     parameters: parameters.toString(),
@@ -162,6 +182,7 @@ export function manifestOf({ name, parameters, table }: Written, mark: Mark, sha
     state,
     refreshedAt: refreshedAt === null ? null : new Date(refreshedAt).toISOString(),
     stale,
+    ...(table.isByDay && { days: daysByState(range, asOf), nextSince: new Date(since).toISOString() }),
     bytes,
     sha256,
   };
