@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { GraphQLSchema } from "graphql";
 import { ERROR_CODES } from "./src/errors.ts";
+import { FORMATS } from "./src/server/export/format.ts";
 import { listsOf } from "./src/server/export/list.ts";
+import { exportColumns } from "./src/server/export/open-export.ts";
+import type { CellKind } from "./src/server/export/table.ts";
 import type { Setting } from "./src/settings/setting.ts";
 import { SUBJECTS } from "./src/settings/settings.ts";
 
@@ -81,6 +84,41 @@ export function exportsPage(schema: GraphQLSchema): string {
   const names = [...listsOf(schema).keys()].map((name) => `\`${name}\``).join(", ");
   return page.replace(LINE_OF_LISTS, names);
 }
+
+/** Renders docs/export-columns.md from the columns of every export. */
+export function exportColumnsPage(schema: GraphQLSchema): string {
+  const tables = [...exportColumns(schema)].map(([name, columns]) => {
+    const isList = listsOf(schema).has(name);
+    const rows = columns.map((column) => {
+      const inParquet = isList ? FORMATS.parquet.columnName(column.name) : column.name;
+      return `| \`${column.name}\` | \`${inParquet}\` | ${PARQUET_TYPES[column.kind]} |`;
+    });
+    return [
+      `## ${name}`,
+      "",
+      "| CSV and NDJSON | Parquet | Type in Parquet |",
+      "| --- | --- | --- |",
+      ...rows,
+    ].join("\n");
+  });
+  return `${[GENERATED, EXPORT_COLUMNS_INTRODUCTION, ...tables].join("\n\n")}\n`;
+}
+
+const PARQUET_TYPES: Readonly<Record<CellKind, string>> = {
+  text: "VARCHAR",
+  boolean: "BOOLEAN",
+  date: "DATE",
+  instant: "TIMESTAMP WITH TIME ZONE",
+  count: "BIGINT",
+  decimal: "DECIMAL(38,18)",
+  amount: "DECIMAL(38,18)",
+  float: "DOUBLE",
+};
+
+const EXPORT_COLUMNS_INTRODUCTION = `# Columns of exports
+
+The columns of every file without \`fields\`, in their order. A list has the columns of its \`groupBy\`, and those that the caller may
+read. Types are those that DuckDB shows. What a column means is in the schema, at the type of the list's rows.`;
 
 const LINE_OF_LISTS = new RegExp(`(?<=^${GENERATED}\n).*`, "m");
 

@@ -3,7 +3,7 @@ import { printSchema } from "graphql";
 import { clientFacts, SCALARS } from "./codegen-client.ts";
 import { contractShapes } from "./codegen-contract.ts";
 import { definitionsOf } from "./codegen-definitions.ts";
-import { configurationPage, errorsPage, exportsPage } from "./codegen-documents.ts";
+import { configurationPage, errorsPage, exportColumnsPage, exportsPage } from "./codegen-documents.ts";
 import { schema } from "./schema/index.ts";
 
 /**
@@ -36,6 +36,7 @@ const config: CodegenConfig = {
     "client/generated.ts": { plugins: [{ add: { content: clientFacts(schema) } }] },
     "docs/configuration.md": { plugins: [{ add: { content: configurationPage() } }] },
     "docs/errors.md": { plugins: [{ add: { content: errorsPage() } }] },
+    "docs/export-columns.md": { plugins: [{ add: { content: exportColumnsPage(schema) } }] },
     "docs/exports.md": { plugins: [{ add: { content: exportsPage(schema) } }] },
     "src/cli/doctor/contract/shapes.json": { plugins: [{ add: { content: contractShapes() } }] },
     "src/web/definitions.json": { plugins: [{ add: { content: definitionsOf(schema) } }] },

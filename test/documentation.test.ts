@@ -73,6 +73,7 @@ test("every block of a page is in a language that is checked here or by the test
     "dockerfile",
     "ts",
     "yaml",
+    "sql",
   ];
   for (const page of PAGES)
     for (const { language } of blocksOf(page)) expect(checked, page).toContain(language);

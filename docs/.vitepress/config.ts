@@ -58,6 +58,7 @@ export default defineConfig({
           page("Dashboard", "dashboard"),
           page("Workbench", "workbench"),
           page("Exports", "exports"),
+          page("Columns of exports", "export-columns"),
           page("Links", "links"),
           page("Clients", "clients"),
           page("Agents", "agents"),

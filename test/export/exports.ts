@@ -1,5 +1,9 @@
 import { schema } from "../../schema/index.ts";
+import { sqliteAlerts } from "../../src/cache/sqlite-alerts.ts";
 import { exportNames } from "../../src/server/export/open-export.ts";
+import { alert } from "../alerts/alert.ts";
+import { newPath } from "../alerts/world.ts";
+import type { GatewayOptions } from "../gateway.ts";
 
 export const WEEK = "range.last.days=7";
 
@@ -42,3 +46,11 @@ export const PARAMETERS: ReadonlyMap<string, string> = new Map([
   ...LAYOUTS.map((name) => [name, "from=2026-11-01&until=2026-11-15"] as const),
   ...LISTS.map((name) => [name, (PARTICULAR[name] ?? OF_A_WEEK)[0]] as const),
 ]);
+
+/** Options of a gateway in which a list has rows. */
+export async function optionsFor(name: string): Promise<GatewayOptions> {
+  if (name !== "alerts") return {};
+  const alertStore = sqliteAlerts({ path: newPath() });
+  for (let i = 0; i < 20; i++) await alertStore.record(alert(`alert_${i}`), ["log"]);
+  return { alertStore };
+}

@@ -9,14 +9,11 @@ import {
 } from "graphql";
 import { describe, expect, test, vi } from "vitest";
 import { schema } from "../../schema/index.ts";
-import { sqliteAlerts } from "../../src/cache/sqlite-alerts.ts";
 import { identifyingFieldsOf } from "../../src/planning/plan.ts";
 import { exportNames } from "../../src/server/export/open-export.ts";
-import { alert } from "../alerts/alert.ts";
-import { newPath } from "../alerts/world.ts";
-import { type GatewayOptions, gateway } from "../gateway.ts";
+import { gateway } from "../gateway.ts";
 import { download, refusalOf, rowsOf } from "./download.ts";
-import { LAYOUTS, LISTS, OF_A_WEEK, PARTICULAR, WEEK } from "./exports.ts";
+import { LAYOUTS, LISTS, OF_A_WEEK, optionsFor, PARTICULAR, WEEK } from "./exports.ts";
 
 test("every list of the graph can be taken away, and docs/exports.md names it", () => {
   const page = readFileSync(new URL("../../docs/exports.md", import.meta.url), "utf8");
@@ -81,14 +78,6 @@ test("a ranking is read once for its file, whatever moves while it is written", 
 
 /** Lists that are made of several of upstream's, members and groups among them, and those that are of the gateway itself. */
 const COMPOSED: readonly string[] = ["alerts", "artifacts", "idleSeats", "teams"];
-
-/** Options of a gateway in which a list has rows. */
-async function optionsFor(name: string): Promise<GatewayOptions> {
-  if (name !== "alerts") return {};
-  const alertStore = sqliteAlerts({ path: newPath() });
-  for (let i = 0; i < 20; i++) await alertStore.record(alert(`alert_${i}`), ["log"]);
-  return { alertStore };
-}
 
 function names(csv: string): string[] {
   return (csv.split("\n")[0] ?? "").split(",");

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compare, type Decimal, formatDecimal, parseDecimal } from "../../src/domain/decimal.ts";
@@ -9,7 +10,7 @@ import { sweep } from "../deep.ts";
 import { gateway } from "../gateway.ts";
 import { download, refusalOf, rowsOf } from "./download.ts";
 import { columnsOf, duckdb, fileOf, type PrintedRow, parquetOf } from "./duckdb.ts";
-import { PARAMETERS } from "./exports.ts";
+import { optionsFor, PARAMETERS } from "./exports.ts";
 
 test("DuckDB sums a month of spend to the last digit of the total cost", async () => {
   const gate = gateway({ sandbox: { users: 40 } });
@@ -43,7 +44,8 @@ function same(a: string | null | undefined, b: string | null | undefined): boole
 sweep([...PARAMETERS].map(([name, parameters]) => ({ name, parameters })))(
   "$name has the cells of the CSV file, null where that is empty",
   async ({ name, parameters }) => {
-    const gate = gateway({ sandbox: { users: 60 }, settings: { MAX_FIRST: "50" } });
+    const settings = { MAX_FIRST: "50" };
+    const gate = gateway({ sandbox: { users: 60 }, settings, ...(await optionsFor(name)) });
     const file = await parquetOf(gate, `${name}.parquet?${parameters}`);
     const csv = await download(gate, `${name}.csv?${parameters}`);
     const types = await columnsOf(file);
@@ -51,6 +53,8 @@ sweep([...PARAMETERS].map(([name, parameters]) => ({ name, parameters })))(
     const expected = rowsOf(csv);
     const paths = (csv.split("\n")[0] ?? "").split(",");
     expect(Object.keys(types)).toEqual(name === "spend" || name === "focus" ? paths : paths.map(snakeCase));
+    const documented = documentedColumns(name);
+    for (const column of Object.entries(types)) expect(documented).toContainEqual(column);
     expect(rows.length).toBe(expected.length);
     for (const [i, row] of rows.entries())
       for (const [j, [column, type]] of Object.entries(types).entries()) {
@@ -59,6 +63,14 @@ sweep([...PARAMETERS].map(([name, parameters]) => ({ name, parameters })))(
       }
   },
 );
+
+/** Names and types of the columns of an export in docs/export-columns.md. */
+function documentedColumns(name: string): [name: string, type: string][] {
+  const page = readFileSync(new URL("../../docs/export-columns.md", import.meta.url), "utf8");
+  const [table = ""] = page.split(`\n## ${name}\n`)[1]?.split("\n## ") ?? [];
+  const rows = table.matchAll(/^\| `[^`]+` \| `([^`]+)` \| (.+) \|$/gm);
+  return [...rows].map(([, column = "", type = ""]) => [column, type]);
+}
 
 /** A value that DuckDB printed, as the CSV file writes it. */
 function printedAs(type: string, value: string | null, cell: string): string {

@@ -52,17 +52,29 @@ export function columnsOf(
   { viewer, visible }: Reader,
 ): FieldColumn[] {
   const named = fields?.split(",").map((path) => path.trim());
-  const requested = named === undefined ? DEFAULTS[list] : [...new Set(named)];
   const columns =
-    requested === undefined
-      ? labelsFirst(node, own(schema, node, [], split))
-      : requested.flatMap((path) => at(schema, visible, node, path.split("."), split));
+    named === undefined
+      ? defaultColumns(schema, list, node, split)
+      : [...new Set(named)].flatMap((path) => at(schema, visible, node, path.split("."), split));
   // Columns that are not requested by name are those the viewer may see.
   const shown =
     fields === null ? columns.filter(({ path }) => isVisible(schema, node, path, viewer)) : columns;
   const distinct = [...new Map(shown.map((column) => [column.name, column])).values()];
   if (distinct.length <= MAX_COLUMNS) return distinct;
   throw badInput(`\`fields\` names ${distinct.length} columns; the maximum is ${MAX_COLUMNS}.`);
+}
+
+/** The columns of a list without `fields`, whoever requests them. */
+export function defaultColumns(
+  schema: GraphQLSchema,
+  list: string,
+  node: GraphQLObjectType,
+  split: Split,
+): FieldColumn[] {
+  const paths = DEFAULTS[list];
+  return paths === undefined
+    ? labelsFirst(node, own(schema, node, [], split))
+    : paths.flatMap((path) => at(schema, null, node, path.split("."), split));
 }
 
 function isVisible(

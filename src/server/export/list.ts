@@ -65,7 +65,7 @@ export function listTable(
   const names = visible === undefined ? null : argumentsOf(visible).map(({ name }) => name);
   const variables = givenTo(field, parameters, names);
   const split = Array.isArray(variables.groupBy) ? (variables.groupBy as string[]) : [];
-  const node = nodeOf(field);
+  const node = rowTypeOf(field);
   const columns = columnsOf(schema, field.name, node, parameters.get("fields"), split, reader);
   const document = documentOf(field, selectionOf(schema, node, columns));
   const invalid = validate(schema, document);
@@ -148,7 +148,8 @@ function failureOf(error: GraphQLError, { onFault, visible }: Reader, schema: Gr
   return new GatewayError(code as ErrorCode, message, details as ErrorDetails, error);
 }
 
-function nodeOf(field: GraphQLField<unknown, unknown>): GraphQLObjectType {
+/** The type of the rows of a list. */
+export function rowTypeOf(field: GraphQLField<unknown, unknown>): GraphQLObjectType {
   const connection = getNamedType(field.type);
   const node = isObjectType(connection) && getNamedType(connection.getFields().nodes?.type);
   if (node instanceof GraphQLObjectType) return node;

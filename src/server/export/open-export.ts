@@ -1,4 +1,4 @@
-import type { GraphQLSchema } from "graphql";
+import { type GraphQLSchema, getNamedType, isEnumType } from "graphql";
 import { requirePermission } from "../../../schema/framework/permission.ts";
 import { contextFor, nameOf, organizationNamed } from "../../analytics/organizations.ts";
 import type { SpendQuestion } from "../../analytics/spend.ts";
@@ -9,12 +9,13 @@ import { type Permissions, permissionsOf } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
 import { resolveRange } from "../../planning/range-input.ts";
 import { nearest } from "../http/did-you-mean.ts";
+import { defaultColumns } from "./fields.ts";
 import { FOCUS } from "./focus.ts";
 import { type FileFormat, FORMATS, type FormatName } from "./format.ts";
 import { notFinalBefore, SINCE, sinceOf } from "./increment.ts";
-import { listsOf, listTable } from "./list.ts";
+import { argumentsOf, listsOf, listTable, rowTypeOf } from "./list.ts";
 import { noDays, SPEND, type SpendLayout, spendTable } from "./spend.ts";
-import type { Reader, Table } from "./table.ts";
+import type { Reader, Table, TableColumn } from "./table.ts";
 
 /** A file that was requested and can be written. */
 export interface Export {
@@ -37,6 +38,22 @@ const LAYOUT_PERMISSIONS: readonly (keyof Permissions)[] = ["spenders", "people"
 /** Everything there is to take away, by name. */
 export function exportNames(schema: GraphQLSchema): string[] {
   return [...Object.keys(LAYOUTS), ...listsOf(schema).keys()];
+}
+
+/** The columns of every export, under the paths of CSV and NDJSON; of lists, those of all groupings. */
+export function exportColumns(schema: GraphQLSchema): ReadonlyMap<string, readonly TableColumn[]> {
+  const layouts = Object.entries(LAYOUTS).map(([name, { columns }]) => [name, columns] as const);
+  const lists = [...listsOf(schema)].map(([name, field]) => {
+    const groupBy = argumentsOf(field).find((argument) => argument.name === "groupBy");
+    const dimensions = groupBy && getNamedType(groupBy.type);
+    const splits = isEnumType(dimensions) ? dimensions.getValues().map((value) => value.name) : [];
+    // Some figures have no values in some groupings.
+    const columns = [splits, ...splits.map((split) => [split]), []].flatMap((split) =>
+      defaultColumns(schema, name, rowTypeOf(field), split),
+    );
+    return [name, [...new Map(columns.map((column) => [column.name, column])).values()]] as const;
+  });
+  return new Map<string, readonly TableColumn[]>([...layouts, ...lists]);
 }
 
 /** The export that a file's name and its parameters ask for: `spend.csv`, `users.ndjson`. */
