@@ -166,7 +166,8 @@ export const POSSIBLE_TYPES: Record<string, string[]> = {
   ],
   "TeamProfile": [
     "Team",
-    "TeamSummary"
+    "TeamSummary",
+    "TeamUse"
   ],
   "UserProfile": [
     "User",
@@ -316,6 +317,7 @@ export const WITHOUT_ID = [
   "TeamMemberEdge",
   "TeamSummaryConnection",
   "TeamSummaryEdge",
+  "TeamUse",
   "TokenUsage",
   "ToolActions",
   "TopConnectors",
@@ -465,6 +467,9 @@ export const CONNECTIONS = {
     "members": []
   },
   "TeamSummary": {
+    "members": []
+  },
+  "TeamUse": {
     "members": []
   },
   "User": {

@@ -2,7 +2,7 @@ import type { KeptRanking } from "./analytics/ranking.ts";
 import type { AlertStore } from "./cache/alert-store.ts";
 import type { LongTexts } from "./cache/long-texts.ts";
 import type { SpendBudget } from "./domain/budget.ts";
-import type { Instant } from "./domain/day.ts";
+import type { Day, Instant } from "./domain/day.ts";
 import type { NamedOrganization } from "./domain/organization.ts";
 import type { OrgDirectory } from "./domain/team.ts";
 import type { Viewer } from "./domain/viewer.ts";
@@ -10,16 +10,28 @@ import type { Directory } from "./loaders/directory/directory.ts";
 import type { StatedLimit } from "./settings/limits.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
-/** A remark on an answer: it is right, and may not be what its reader expects. */
-export interface Warning {
-  readonly code: "NOT_GROUPED_BY";
+/** Remark on an answer: it is right, and may not be what its reader expects. */
+export type Warning = UngroupedWarning | LeftOutWarning;
+
+interface Remark {
   readonly message: string;
   /** The field it is about, by response names. */
   readonly path: readonly (string | number)[];
+}
+
+/** Fields are null because rows are not grouped by their dimension. */
+interface UngroupedWarning extends Remark {
+  readonly code: "NOT_GROUPED_BY";
   /** Names of the fields of its rows that are null. */
   readonly fields: readonly string[];
   /** The dimensions that `groupBy` needs for them to have values. */
   readonly dimensions: readonly string[];
+}
+
+/** A series by day does not have all days of its range. */
+interface LeftOutWarning extends Remark {
+  readonly code: "DAYS_LEFT_OUT";
+  readonly days: readonly { readonly date: Day; readonly reason: string }[];
 }
 
 /** An organization with the tenant that it belongs to. */

@@ -53,6 +53,45 @@ describe("the right edge of a series by day", () => {
   });
 
   test.each([
+    ["2026-11-22T12:00:00Z", "EXCLUDE", 59, "PARTLY_COUNTED"],
+    ["2026-11-22T09:00:00Z", "EXCLUDE", 59, "NOT_COUNTED"],
+    ["2026-11-22T09:00:00Z", "MARK", 59, "NOT_COUNTED"],
+    ["2026-11-22T12:00:00Z", "MARK", 60, null],
+    ["2026-11-22T18:00:00Z", "EXCLUDE", 60, null],
+  ])("says at %s with %s why a day of sixty is missing", async (now, incomplete, count, reason) => {
+    const { ask } = gateway({ sandbox: { users: 40 }, now });
+    const { data, errors, extensions } = await ask(
+      `{ sixty: activity(range: { last: { days: 60 } }, incomplete: ${incomplete}) { date } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.sixty).toHaveLength(count);
+    if (reason === null) return expect(extensions.warnings).toBeUndefined();
+    expect(extensions.warnings).toEqual([
+      {
+        code: "DAYS_LEFT_OUT",
+        path: ["sixty"],
+        message: expect.stringMatching(/^2026-11-21: left out\. Upstream has .* `incomplete: INCLUDE`/),
+        days: [{ date: "2026-11-21", reason }],
+      },
+    ]);
+  });
+
+  test("says of each day that is there whether it is counted", async () => {
+    const all = `{ activity(range: { last: { days: 60 } }, incomplete: INCLUDE) { date uncounted dailyActiveUsers } }`;
+    for (const [now, reason] of [
+      ["2026-11-22T09:00:00Z", "NOT_COUNTED"],
+      ["2026-11-22T12:00:00Z", "PARTLY_COUNTED"],
+      ["2026-11-22T18:00:00Z", null],
+    ]) {
+      const { data, extensions } = await gateway({ sandbox: { users: 40 }, now: now ?? NOW }).ask(all);
+      const reasons = data.activity.map(({ uncounted }: { uncounted: string | null }) => uncounted);
+      expect(reasons).toEqual([...Array(59).fill(null), reason]);
+      expect(data.activity.at(-1).dailyActiveUsers === null).toBe(reason === "NOT_COUNTED");
+      expect(extensions.warnings).toBeUndefined();
+    }
+  });
+
+  test.each([
     ["EXCLUDE", "2026-11-20"],
     ["MARK", "2026-11-21"],
     ["INCLUDE", "2026-11-21"],

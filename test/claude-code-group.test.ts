@@ -364,7 +364,7 @@ describe("Claude Code added up", () => {
     );
     expect(errors).toBeUndefined();
     expect(data.claudeCode.nodes).toEqual([{ model: expect.any(String), terminalType: null, user: null }]);
-    expect(extensions.warnings?.[0]?.dimensions).toEqual(["TERMINAL", "USER"]);
+    expect(extensions.warnings?.[0]).toMatchObject({ dimensions: ["TERMINAL", "USER"] });
   });
 
   test("refuses a share of work by model on its field alone", async () => {

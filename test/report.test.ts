@@ -186,7 +186,7 @@ describe("a dimension the rows are not split by", () => {
     expect((await explained.json()).extensions.plan).toMatchObject({ requests: 1, lookups: 0 });
     const { data, extensions } = await ask(query);
     expect(new Set(data.usage.nodes.flatMap(Object.values))).toEqual(new Set([null]));
-    expect(extensions.warnings?.[0]?.dimensions).toEqual(["WORKSPACE", "API_KEY", "USER"]);
+    expect(extensions.warnings?.[0]).toMatchObject({ dimensions: ["WORKSPACE", "API_KEY", "USER"] });
     expect(seen).toHaveLength(1);
   });
 

@@ -258,7 +258,9 @@ test("every document of the library with one list answers with rows; the others 
   }
   expect(refused).toEqual([
     ...[
+      "AcceptanceByTool",
       "Adoption",
+      "AdoptionByTeam",
       "ClaudeAiTotal",
       "ConnectorsByGroup",
       "DashboardAdoption",

@@ -1,3 +1,5 @@
+import { pathToArray } from "@graphql-tools/utils";
+import type { GraphQLResolveInfo } from "graphql";
 import type { Context } from "../../src/context.ts";
 import type { ProductUsers as ProductUsersShape } from "../../src/domain/activity.ts";
 import type { Day } from "../../src/domain/day.ts";
@@ -8,14 +10,15 @@ import { badInput } from "../../src/errors.ts";
 import { activityDays } from "../../src/loaders/activity/days.ts";
 import { newestDayRequests } from "../../src/loaders/activity/last-days.ts";
 import { seated } from "../../src/loaders/activity/seats.ts";
-import { activityState, type SettlingDay } from "../../src/loaders/activity/settling-day.ts";
+import { activityState, isComplete, type SettlingDay } from "../../src/loaders/activity/settling-day.ts";
 import type { PlanInput } from "../../src/planning/plan.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { activitySummaries } from "../../src/upstream/endpoints/summaries.ts";
 import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { builder } from "../framework/builder.ts";
+import { describedValues } from "../framework/described-values.ts";
 import { FinalityEnum } from "../framework/freshness.ts";
-import { incompleteArg, isShown } from "../framework/incomplete.ts";
+import { type Incomplete, incompleteArg, isShown } from "../framework/incomplete.ts";
 import { enterpriseArg, ofEnterprise } from "../framework/organization.ts";
 import { DateRange } from "../framework/range.ts";
 import { CalendarBucketEnum } from "../framework/series.ts";
@@ -64,7 +67,31 @@ function ofNow<Value>(of: (day: SettlingDay) => Value) {
   };
 }
 
-export const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").implement({
+/** Reasons why a day has no figures, or not all. */
+const UNCOUNTED = {
+  NOT_COUNTED: "Upstream has not counted the day yet. It counts a day some time on the next.",
+  PARTLY_COUNTED:
+    "Upstream has counted the day, perhaps not all of it: more can come until 17:00 UTC of the next.",
+} as const;
+
+type Uncounted = keyof typeof UNCOUNTED;
+
+const UncountedEnum = builder.enumType("UncountedReason", {
+  description: "Reasons why a day has no figures, or perhaps not all.",
+  values: describedValues(UNCOUNTED, (text) => text),
+});
+
+/** A day of the series: an uncounted one stands there without figures. */
+interface SeriesDay extends SettlingDay {
+  readonly isCounted?: false;
+}
+
+function uncountedReason({ state, isCounted }: SeriesDay): Uncounted | null {
+  if (isCounted === false) return "NOT_COUNTED";
+  return isComplete({ state }) ? null : "PARTLY_COUNTED";
+}
+
+export const ActivityDay = builder.objectRef<SeriesDay>("ActivityDay").implement({
   description:
     "Organization-wide activity of one UTC day. Rolling counts undercount in early 2026, before data began.",
   sources: ["ACTIVITY_SUMMARIES"],
@@ -125,6 +152,12 @@ export const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").impleme
       type: FinalityEnum,
       description: "State of the figures: whether they can still change.",
     }),
+    uncounted: t.field({
+      type: UncountedEnum,
+      nullable: true,
+      description: "Reason why the day has no figures, or perhaps not all. Null: the day is complete.",
+      resolve: uncountedReason,
+    }),
   }),
 });
 
@@ -151,7 +184,7 @@ builder.queryField("activity", (t) =>
     type: [ActivityDay],
     nullable: true,
     description:
-      "Active people, seats and adoption per day, oldest first. Final days are cached one by one, so a later range fetches only the others. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
+      "Active people, seats and adoption per day, oldest first. Final days are cached one by one, so a later range fetches only the others. Days that `incomplete` leaves out are named in `extensions.warnings`, each with its reason (DAYS_LEFT_OUT). Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
     sources: ["ACTIVITY_SUMMARIES"],
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }),
@@ -167,25 +200,46 @@ builder.queryField("activity", (t) =>
     },
     ...ofEnterprise("activity by day"),
     requests: ({ range }, ctx) => activityDays.requests(ctx, range),
-    resolve: async (_root, { range: rangeInput, bucket, incomplete }, ctx) => {
+    resolve: async (_root, { range: rangeInput, bucket, incomplete }, ctx, info) => {
       refuseSums(bucket);
       const { range } = windowsOf(activitySummaries, resolveRange(rangeInput, ctx.now()), ctx.now());
-      const days = await activityDays.read(ctx, range);
-      const newest = days.at(-1)?.date ?? "";
+      const counted = await activityDays.read(ctx, range);
+      const newest = counted.at(-1)?.date ?? "";
       const uncounted = splitByDay(range).filter((day) => day.from > newest);
-      return [
-        ...days.filter((day) => isShown(day, incomplete)),
-        ...(incomplete === "INCLUDE" ? uncounted.map((day) => notCounted(day.from)) : []),
-      ];
+      const days: readonly SeriesDay[] = [...counted, ...uncounted.map((day) => notCounted(day.from))];
+      const { shown = [], leftOut = [] } = Object.groupBy(days, (day) =>
+        isInSeries(day, incomplete) ? "shown" : "leftOut",
+      );
+      warnLeftOut(ctx, info, leftOut);
+      return shown;
     },
   }),
 );
 
-function notCounted(date: Day): SettlingDay {
+function isInSeries(day: SeriesDay, incomplete: Incomplete): boolean {
+  return day.isCounted === false ? incomplete === "INCLUDE" : isShown(day, incomplete);
+}
+
+/** Warns of days that are not in the series: a shorter one reads like a shorter range. */
+function warnLeftOut(ctx: Context, info: GraphQLResolveInfo, days: readonly SeriesDay[]): void {
+  if (days.length === 0) return;
+  const leftOut = days.map((day) => ({ date: day.date, reason: uncountedReason(day) ?? "PARTLY_COUNTED" }));
+  const [first, last] = [leftOut[0]?.date, leftOut.at(-1)?.date];
+  const reasons = [...new Set(leftOut.map(({ reason }) => UNCOUNTED[reason]))].join(" ");
+  ctx.warn({
+    code: "DAYS_LEFT_OUT",
+    message: `${first === last ? first : `${first} to ${last}`}: left out. ${reasons} \`incomplete: INCLUDE\` shows every day, with the reason in \`uncounted\`.`,
+    path: pathToArray(info.path),
+    days: leftOut,
+  });
+}
+
+function notCounted(date: Day): SeriesDay {
   return {
     date,
     state: "OPEN",
     isSeated: true,
+    isCounted: false,
     all: { daily: null, weekly: null, monthly: null },
     seats: null,
     pendingInvites: null,

@@ -1,7 +1,11 @@
 import type { FieldMap } from "@pothos/core";
 import type { Context } from "../../src/context.ts";
+import { decimalOf } from "../../src/domain/decimal.ts";
 import type { ByGroup, ByProduct } from "../../src/domain/engagement.ts";
+import { ratio } from "../../src/domain/measures.ts";
 import { isShownOf } from "../../src/domain/viewer.ts";
+import { shownSizeOfGroup } from "../../src/loaders/groups.ts";
+import { membershipRequests, TEAM_SOURCES } from "../../src/loaders/teams.ts";
 import type { PlanInput } from "../../src/planning/plan.ts";
 import { requestsOverDays } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
@@ -70,6 +74,12 @@ async function partsOf<Row extends UsedBy>(
     .toSorted((a, b) => b.users - a.users);
 }
 
+/** Options of a field that needs to know who is in which group now. */
+const ofMemberships = {
+  sources: TEAM_SOURCES,
+  requests: (_input: object, ctx: Context) => membershipRequests(ctx),
+} as const;
+
 const users = (who: string) =>
   ({
     type: "Count",
@@ -98,8 +108,27 @@ export function partFields<Row extends UsedBy>(
   const { byGroup, byProduct } = parts;
   const ByGroupType = builder.objectRef<ByGroup<Row>>(`${noun}ByGroup`).implement({
     description: `The use of a ${called} by the members of one group.`,
-    fields: (t): FieldMap =>
-      countsUsers ? { users: t.field(users(`Different members who ${verb} it.`)) } : {},
+    fields: (t): FieldMap => ({
+      ...(countsUsers && { users: t.field(users(`Different members who ${verb} it.`)) }),
+      members: t.field({
+        type: "Count",
+        nullable: true,
+        description:
+          "Current members of the group, from the directory. Not additive: people can be in several groups. Null: people without a group, or a deleted group.",
+        ...ofMemberships,
+        resolve: ({ groupId }, _args, ctx) => shownSizeOfGroup(ctx, groupId),
+      }),
+      adoption: t.field({
+        type: "Decimal",
+        nullable: true,
+        description: `Share of the group that ${verb} it: \`users\` divided by \`members\`. Membership at the time of use counts for the one and of now for the other, so it is approximate for past days and can exceed 1. Rounded half to even at 12 decimals; not additive. Null: \`members\` is null or zero.`,
+        ...ofMemberships,
+        resolve: async ({ groupId, users }, _args, ctx) => {
+          const members = await shownSizeOfGroup(ctx, groupId);
+          return members === null ? null : ratio(decimalOf(users), decimalOf(members));
+        },
+      }),
+    }),
   });
   ByGroupType.addInterfaces([GroupPart, figures]);
   builder.objectField(thing, "byGroup", (t) =>

@@ -1,9 +1,11 @@
 import type { FieldMap, ObjectFieldsShape } from "@pothos/core";
 import { rankedBy } from "../../src/analytics/ranking.ts";
+import { teamUseRequests, useByTeam } from "../../src/analytics/team-use.ts";
 import type { Context } from "../../src/context.ts";
 import type { EngagementFilterValues, UseOf } from "../../src/domain/engagement.ts";
 import type { Person, PersonOver } from "../../src/domain/person.ts";
 import type { DayRange } from "../../src/domain/range.ts";
+import { TEAM_SOURCES } from "../../src/loaders/teams.ts";
 import type { PlanInput } from "../../src/planning/plan.ts";
 import { type RangeInput, resolveActivityRange } from "../../src/planning/range-input.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
@@ -20,6 +22,7 @@ import {
   type UsedBy,
   type Wording,
 } from "./measured-thing.ts";
+import { TeamUseType } from "./team-use.ts";
 
 type Types = typeof builder.$inferSchemaTypes;
 
@@ -43,7 +46,7 @@ export interface UseKind<Thing> {
 export interface UseOptions<Thing> {
   readonly kind: UseKind<Thing>;
   /** The measure that uses are ranked by, and its description. */
-  readonly by: Measure<UseOf<Thing>>;
+  readonly by: (use: UseOf<Thing>) => number | null;
   readonly counts: string;
   /** The fields that tell which thing it was, and others of that person alone. */
   readonly fields: ObjectFieldsShape<Types, Use<Thing>>;
@@ -53,9 +56,11 @@ export interface UseOptions<Thing> {
 export function useFields<Thing extends UsedBy>(
   thing: PothosSchemaTypes.ObjectRef<Types, MeasuredRow<Thing>>,
   figures: PothosSchemaTypes.InterfaceRef<Types, Thing>,
-  { noun, called, verb, field }: Wording & Pick<MeasuredKind<Thing>, "field">,
-  { kind, by, counts, fields }: UseOptions<Thing>,
+  wording: Wording & Pick<MeasuredKind<Thing>, "field">,
+  options: UseOptions<Thing>,
 ): void {
+  const { noun, called, verb, field } = wording;
+  const { kind, by, counts, fields } = options;
   // For the checker, a field of a type parameter could be of a list.
   const ofObject: PothosSchemaTypes.ObjectRef<Types, object> = thing;
   const singular = noun.toLowerCase();
@@ -105,6 +110,33 @@ export function useFields<Thing extends UsedBy>(
       sources: [dataset],
       args: forward,
       ...usesOfThing(kind, by, `${noun}.usedBy`),
+    }),
+  );
+  teamField(thing, wording, options);
+}
+
+/** Defines the use of a thing by team. */
+function teamField<Thing extends UsedBy>(
+  thing: PothosSchemaTypes.ObjectRef<Types, MeasuredRow<Thing>>,
+  { verb, field }: Wording & Pick<MeasuredKind<Thing>, "field">,
+  { kind: { endpoint, ofThing, ownOf }, by, counts }: UseOptions<Thing>,
+): void {
+  builder.objectField(thing, "byTeam", (t) =>
+    t.field({
+      requires: ["activity:read"],
+      type: [TeamUseType],
+      nullable: true,
+      description: `Its use by team, most people first, under the filter of the list: teams of the operator's list, otherwise the RBAC groups, each with its current members for any range. \`users\` are those who ${verb} it, \`uses\` their ${counts}. Teams without use have a row of zeros. People in several teams count in each. One run of upstream pages of use for all ${field} of a list, and one of people. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.`,
+      sources: [endpoint.dataset, "USER_ACTIVITY", ...TEAM_SOURCES],
+      requests: ({ range }, ctx) => [
+        requestsOverDays(ofThing.endpoint, range, ctx),
+        ...teamUseRequests(ctx, range),
+      ],
+      resolve: async (row, _args, ctx) => {
+        const { range, filter } = row;
+        const { rows } = (await ofThing(ctx, { range, filter }).load(ownOf(row))) ?? NONE;
+        return useByTeam(ctx, { rows, range, measure: by });
+      },
     }),
   );
 }

@@ -80,7 +80,7 @@ export const activityOfTeam = Object.assign(
   loader(async (ctx, { range }: { range: DayRange }) => {
     const teams = await teamsNow(ctx);
     const { rows } = await collect(
-      pagesOf(ctx.upstream, userActivity, questionsOver(userActivity, range, ctx)),
+      pagesOf(ctx.upstream, userActivity, windowQuestions(userActivity, range, ctx)),
     );
     const active = new ByPlacement(() => new ActivitySum(), ctx);
     await inPieces(rows, ctx.upstream.turn, (row) => {
@@ -99,14 +99,18 @@ export const activityOfTeam = Object.assign(
   }),
   {
     requests: (ctx: Context, range: DayRange): readonly FieldRequests[] => [
-      requestsFor(userActivity, questionsOver(userActivity, range, ctx)),
+      requestsFor(userActivity, windowQuestions(userActivity, range, ctx)),
       ...teamRequests(ctx),
     ],
   },
 );
 
 /** One question for each piece of the days. */
-function questionsOver(endpoint: Covered, range: DayRange, { now }: Context): { readonly range: DayRange }[] {
+export function windowQuestions(
+  endpoint: Covered,
+  range: DayRange,
+  { now }: Context,
+): { readonly range: DayRange }[] {
   return windowsOf(endpoint, range, now()).ranges.map((window) => ({ range: window }));
 }
 
@@ -140,7 +144,7 @@ export const codeOfTeam = Object.assign(
 );
 
 /** Sums by placement, with the people behind each. */
-class ByPlacement<Row, Sum extends { add(row: Row): void }> {
+export class ByPlacement<Row, Sum extends { add(row: Row): void }> {
   readonly sums = new Map<string, { readonly sum: Sum; readonly people: Set<string>; added: number }>();
   readonly #start: () => Sum;
   readonly #ctx: Context;

@@ -35,6 +35,13 @@ const sizeOfGroup = loader(async ({ directory }, _params: Record<never, never>) 
   return new Map([...membersOf].map(([groupId, members]): [string, number] => [groupId, members.length]));
 });
 
+/** How many people a group is of now. Null: no group, a deleted one, or one of too few people for the viewer. */
+export async function shownSizeOfGroup(ctx: Context, groupId: string | null): Promise<number | null> {
+  if (groupId === null) return null;
+  const size = await sizeOfGroup(ctx, {}).load(groupId);
+  return isShownOf(ctx.viewer, size) ? size : null;
+}
+
 /** True if a group is of enough people to be shown to the viewer. */
 export async function isGroupShown(ctx: Context, groupId: string): Promise<boolean> {
   return ctx.viewer.minPeople === 0 || isShownOf(ctx.viewer, await sizeOfGroup(ctx, {}).load(groupId));

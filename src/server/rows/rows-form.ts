@@ -113,7 +113,7 @@ async function run(
   variables: Readonly<Record<string, unknown>>,
 ): Promise<WholeAnswer> {
   const answer = await operation.run(document, variables);
-  const [warning] = answer.warnings;
+  const warning = answer.warnings.find(({ code }) => code === "NOT_GROUPED_BY");
   if (warning !== undefined) throw badInput(warning.message);
   return answer;
 }
