@@ -16,6 +16,7 @@ CREATE INDEX alerts_by_time ON alerts (recorded_at, id);
 CREATE TABLE deliveries (alert TEXT NOT NULL, target TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, at INTEGER, next_at INTEGER NOT NULL, PRIMARY KEY (alert, target)) WITHOUT ROWID;
 CREATE INDEX deliveries_due ON deliveries (next_at) WHERE state = 'PENDING';
 CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;`,
+    "CREATE TABLE logs (log TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (log, name)) WITHOUT ROWID;",
   ],
   unmarked: null,
 };
@@ -25,8 +26,11 @@ export function archivePath(path: string): string {
   return `${path.replace(/\.(db|sqlite3?)$/, "")}-archive.db`;
 }
 
-/** One value of an archive under its key, or one alert. */
-export type ArchiveEntry = { readonly key: string; readonly value: Uint8Array } | AlertRecord;
+/** One value of an archive under its key, one line of a log, or one alert. */
+export type ArchiveEntry =
+  | { readonly key: string; readonly value: Uint8Array }
+  | { readonly log: string; readonly name: string; readonly value: Uint8Array }
+  | AlertRecord;
 
 /** Copies the file of an archive as it is at one moment, while others write to it. */
 export function copyArchive(path: string, to: string): number {
@@ -46,6 +50,7 @@ export async function writeArchive(to: string, entries: AsyncIterable<ArchiveEnt
   const database = openFile(to, ARCHIVE_FILE, () => {});
   try {
     const add = database.prepare("INSERT OR IGNORE INTO entries (key, bytes, value) VALUES (?, ?, ?)");
+    const append = database.prepare("INSERT OR IGNORE INTO logs (log, name, value) VALUES (?, ?, ?)");
     const addAlert = database.prepare("INSERT INTO alerts (id, recorded_at, body) VALUES (?, ?, ?)");
     const addDelivery = database.prepare(
       "INSERT INTO deliveries (alert, target, state, attempts, at, next_at) VALUES (?, ?, ?, ?, ?, 0)",
@@ -54,6 +59,10 @@ export async function writeArchive(to: string, entries: AsyncIterable<ArchiveEnt
     for await (const entry of entries) {
       if ("key" in entry) {
         add.run(entry.key, entry.value.length, entry.value);
+        continue;
+      }
+      if ("log" in entry) {
+        append.run(entry.log, entry.name, entry.value);
         continue;
       }
       const { id, recordedAt } = entry.alert;
@@ -86,9 +95,10 @@ export function addArchive(path: string, from: string, maxBytes: number): number
       bytes: number;
     };
     if (bytes > maxBytes) throw new NoRoom(bytes);
-    const alerts = hasAlerts(database, "backup") ? addAlerts(database) : 0;
+    const alerts = hasTable(database, "backup", "alerts") ? addAlerts(database) : 0;
+    const lines = hasTable(database, "backup", "logs") ? addLines(database) : 0;
     database.exec("COMMIT");
-    return Number(changes) + alerts;
+    return Number(changes) + alerts + lines;
   } finally {
     database.close(); // takes back what was not committed
   }
@@ -103,10 +113,16 @@ function addAlerts(database: DatabaseSync): number {
   return Number(added.changes);
 }
 
-/** Backups of the first version have no alerts. */
-function hasAlerts(database: DatabaseSync, schema: "main" | "backup"): boolean {
-  const named = `SELECT 1 FROM ${schema}.sqlite_schema WHERE type = 'table' AND name = 'alerts'`;
-  return database.prepare(named).get() !== undefined;
+/** Adds lines of logs that are missing. */
+function addLines(database: DatabaseSync): number {
+  const added = database.prepare("INSERT OR IGNORE INTO main.logs SELECT * FROM backup.logs").run();
+  return Number(added.changes);
+}
+
+/** Backups of the first version have no alerts, and those of the second no logs. */
+function hasTable(database: DatabaseSync, schema: "main" | "backup", table: "alerts" | "logs"): boolean {
+  const named = `SELECT 1 FROM ${schema}.sqlite_schema WHERE type = 'table' AND name = ?`;
+  return database.prepare(named).get(table) !== undefined;
 }
 
 /** Reads the entries of a backup. */
@@ -116,7 +132,10 @@ export function* readArchive(from: string): Generator<ArchiveEntry> {
   try {
     for (const row of database.prepare("SELECT key, value FROM entries").iterate())
       yield { key: String(row.key), value: row.value as Uint8Array };
-    if (!hasAlerts(database, "main")) return;
+    if (hasTable(database, "main", "logs"))
+      for (const row of database.prepare("SELECT log, name, value FROM logs").iterate())
+        yield { log: String(row.log), name: String(row.name), value: row.value as Uint8Array };
+    if (!hasTable(database, "main", "alerts")) return;
     const deliveries = database.prepare(
       "SELECT target, state, attempts, at FROM deliveries WHERE alert = ? ORDER BY target",
     );
@@ -151,9 +170,10 @@ function checkedArchive(path: string): number {
   try {
     const { integrity_check: verdict } = database.prepare("PRAGMA integrity_check").get() ?? {};
     if (verdict !== "ok") throw new FileRefusal("SQLITE_CORRUPT");
-    const count = (table: "entries" | "alerts") =>
+    const count = (table: "entries" | "alerts" | "logs") =>
       Number(database.prepare(`SELECT COUNT(*) AS rows FROM ${table}`).get()?.rows);
-    return count("entries") + (hasAlerts(database, "main") ? count("alerts") : 0);
+    const added = (["alerts", "logs"] as const).filter((table) => hasTable(database, "main", table));
+    return added.map(count).reduce((sum, rows) => sum + rows, count("entries"));
   } catch (fault) {
     throw isDamage(fault) ? new FileRefusal("SQLITE_CORRUPT") : fault;
   } finally {

@@ -4,11 +4,14 @@ import { type RedisLink, redisLink } from "./redis-link.ts";
 import { PREFIX } from "./redis-store.ts";
 
 const ENTRY = `${PREFIX}archive entry `;
+const LOG = `${PREFIX}archive log `;
 const BYTES = `${PREFIX}archive bytes`;
 
 export interface RedisArchive extends Archive {
   /** All keys there are, once each at the least. */
   keys(): AsyncGenerator<string>;
+  /** All logs there are, once each at the least. */
+  logs(): AsyncGenerator<string>;
   /** Takes out what has just been put in by mistake. */
   remove(key: string): Promise<void>;
   /** Why the server may lose what it holds; null: it keeps it as well as its own disk does. */
@@ -47,7 +50,31 @@ export async function redisArchive(url: string, maxBytes: number): Promise<Redis
       }
     },
     async *keys() {
-      for await (const name of namesOf(link)) yield name.slice(ENTRY.length);
+      for await (const name of namesOf(link, ENTRY)) yield name.slice(ENTRY.length);
+    },
+    async append(log, lines) {
+      const key = LOG + log;
+      const words = [...lines].flatMap(([name, value]) => [name, Buffer.from(value)]);
+      if (words.length > 0) await send(key, ["EVAL", APPEND, "1", key, ...words]);
+    },
+    async names(log) {
+      return ((await send(LOG + log, ["HKEYS", LOG + log])) as Buffer[]).map(String);
+    },
+    async read(log, names) {
+      if (names.length === 0) return new Map();
+      const values = (await send(LOG + log, ["HMGET", LOG + log, ...names])) as (Buffer | null)[];
+      return new Map(
+        names.flatMap((name, i): [string, Uint8Array][] => {
+          const value = values[i];
+          return value == null ? [] : [[name, value]];
+        }),
+      );
+    },
+    async drop(log, names) {
+      if (names.length > 0) await send(LOG + log, ["HDEL", LOG + log, ...names]);
+    },
+    async *logs() {
+      for await (const name of namesOf(link, LOG)) yield name.slice(LOG.length);
     },
     async remove(key) {
       const name = ENTRY + key;
@@ -69,8 +96,12 @@ export async function redisArchive(url: string, maxBytes: number): Promise<Redis
   };
 }
 
-async function* namesOf({ each }: RedisLink): AsyncGenerator<string> {
-  const pattern = `${ENTRY.replace(/[[\]*?\\^]/g, "\\$&")}*`;
+/** A script runs as a whole or not at all. */
+const APPEND =
+  "for i = 1, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1]) end return redis.status_reply('OK')";
+
+async function* namesOf({ each }: RedisLink, prefix: string): AsyncGenerator<string> {
+  const pattern = `${prefix.replace(/[[\]*?\\^]/g, "\\$&")}*`;
   for (const send of await each()) {
     for (let cursor = "0"; ; ) {
       const [next, names] = (await send(["SCAN", cursor, "MATCH", pattern, "COUNT", "1000"])) as [

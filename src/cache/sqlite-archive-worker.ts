@@ -8,6 +8,13 @@ import type { SqliteOptions } from "./sqlite-worker.ts";
 export type ArchiveCall =
   | { readonly op: "get" | "has"; readonly key: string }
   | { readonly op: "put"; readonly key: string; readonly value: Uint8Array }
+  | {
+      readonly op: "append";
+      readonly log: string;
+      readonly lines: readonly (readonly [string, Uint8Array])[];
+    }
+  | { readonly op: "names"; readonly log: string }
+  | { readonly op: "read" | "drop"; readonly log: string; readonly names: readonly string[] }
   | { readonly op: "close" };
 
 const { path, maxBytes } = workerData as SqliteOptions;
@@ -25,6 +32,28 @@ export default function answer(call: ArchiveCall): SqliteAnswer {
         return has(database, call.key);
       case "put":
         return put(database, call.key, call.value);
+      case "append":
+        return durably(database, () => {
+          const add = database.prepare("INSERT OR IGNORE INTO logs (log, name, value) VALUES (?, ?, ?)");
+          for (const [name, value] of call.lines) add.run(call.log, name, value);
+        });
+      case "names":
+        return database
+          .prepare("SELECT name FROM logs WHERE log = ?")
+          .all(call.log)
+          .map(({ name }) => name);
+      case "read": {
+        const line = database.prepare("SELECT value FROM logs WHERE log = ? AND name = ?");
+        return call.names.flatMap((name) => {
+          const found = line.get(call.log, name);
+          return found === undefined ? [] : [[name, found.value]];
+        });
+      }
+      case "drop":
+        return durably(database, () => {
+          const drop = database.prepare("DELETE FROM logs WHERE log = ? AND name = ?");
+          for (const name of call.names) drop.run(call.log, name);
+        });
     }
   });
 }
@@ -35,16 +64,23 @@ function has(database: DatabaseSync, key: string): boolean {
 
 function put(database: DatabaseSync, key: string, value: Uint8Array): boolean {
   if (has(database, key)) return true;
-  // What is acknowledged survives the loss of power.
-  database.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
-  try {
-    const kept = database
+  const kept = durably(database, () =>
+    database
       .prepare(
         "INSERT OR IGNORE INTO entries (key, bytes, value) SELECT ?, ?, ? WHERE (SELECT COALESCE(SUM(bytes), 0) FROM entries) + ? <= ?",
       )
-      .run(key, value.length, value, value.length, maxBytes);
+      .run(key, value.length, value, value.length, maxBytes),
+  );
+  return kept.changes === 1 || has(database, key);
+}
+
+/** Writes all of it or nothing. What is acknowledged survives the loss of power. */
+function durably<T>(database: DatabaseSync, write: () => T): T {
+  database.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
+  try {
+    const result = write();
     database.exec("COMMIT");
-    return kept.changes === 1 || has(database, key);
+    return result;
   } catch (fault) {
     database.exec("ROLLBACK");
     throw fault;

@@ -20,6 +20,10 @@ export function sqliteArchive({
     get: (key) => ask({ op: "get", key }),
     has: (key) => ask({ op: "has", key }),
     put: (key, value) => ask({ op: "put", key, value }),
+    append: (log, lines) => ask({ op: "append", log, lines: [...lines] }),
+    names: (log) => ask({ op: "names", log }),
+    read: async (log, names) => new Map(await ask<[string, Uint8Array][]>({ op: "read", log, names })),
+    drop: (log, names) => ask({ op: "drop", log, names }),
     dispose: () => dispose({ op: "close" }),
   };
 }

@@ -92,6 +92,8 @@ async function* entriesOf({ archive, alerts }: DurableRedis): AsyncGenerator<Arc
     const value = await archive.get(key);
     if (value !== null) yield { key, value };
   }
+  for await (const log of archive.logs())
+    for (const [name, value] of await archive.read(log, await archive.names(log))) yield { log, name, value };
   for (let last: AlertRecord | undefined; ; ) {
     const records: readonly AlertRecord[] = await alerts.list(last?.alert ?? null, PAGE);
     yield* records;
@@ -119,8 +121,13 @@ async function restore(store: StoreConfig, file: string): Promise<string> {
 async function toRedis({ archive, alerts }: DurableRedis, file: string): Promise<number> {
   const added: string[] = [];
   const records: AlertRecord[] = [];
+  const logs = new Map<string, Map<string, Uint8Array>>();
   try {
     for (const entry of readArchive(file)) {
+      if ("log" in entry) {
+        logs.getOrInsertComputed(entry.log, () => new Map()).set(entry.name, entry.value);
+        continue;
+      }
       if (!("key" in entry)) {
         records.push(entry);
         continue;
@@ -140,7 +147,22 @@ async function toRedis({ archive, alerts }: DurableRedis, file: string): Promise
     if (said === "full") throw new NoRoom(records.length);
     if (said === "new") recorded++;
   }
-  return added.length + recorded;
+  return added.length + recorded + (await addLines(archive, logs));
+}
+
+/** Adds the lines of logs that are missing; returns how many. */
+async function addLines(
+  archive: RedisArchive,
+  logs: ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>,
+): Promise<number> {
+  let added = 0;
+  for (const [log, lines] of logs) {
+    const there = new Set(await archive.names(log));
+    const missing = new Map([...lines].filter(([name]) => !there.has(name)));
+    await archive.append(log, missing);
+    added += missing.size;
+  }
+  return added;
 }
 
 /** The durable parts of a Redis. */

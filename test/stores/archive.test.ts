@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { type Archive, guardedArchive } from "../../src/cache/archive.ts";
+import type { LogLines } from "../../src/cache/logs.ts";
 import { redisArchive } from "../../src/cache/redis-archive.ts";
 import { redisStore } from "../../src/cache/redis-store.ts";
 import type { SharedStore } from "../../src/cache/shared-store.ts";
@@ -13,6 +14,7 @@ import type { Outage } from "../../src/errors.ts";
 import { SandboxDispatcher } from "../../src/sandbox/dispatcher.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { gateway } from "../gateway.ts";
+import { memoryArchive } from "../memory-archive.ts";
 import { endAll, run } from "../process.ts";
 import { hasRedis, redisServer } from "./redis-server.ts";
 
@@ -97,6 +99,39 @@ describe.each(kinds)("an archive in $name", ({ skip, home, tags }) => {
   );
 });
 
+describe.each(kinds)("a log of an archive in $name", ({ skip, home, tags }) => {
+  const lines = (entries: Readonly<Record<string, string>>) =>
+    new Map(Object.entries(entries).map(([name, value]) => [name, bytes(value)]));
+  const texts = (read: LogLines) => Object.fromEntries([...read].map(([name, value]) => [name, text(value)]));
+
+  test.skipIf(skip)(
+    "keeps the first line of a name, for others and after a restart, beside other logs and an archive that is full",
+    { tags },
+    async () => {
+      await using at = await home();
+      const [a, b] = [await at.open(10), await at.open(10)];
+      expect(await a.put("page", new Uint8Array(11))).toBe(false);
+      expect(await a.names("march")).toEqual([]);
+      await Promise.all([
+        a.append("march", lines({ one: "1\xff", two: "2" })),
+        b.append("april", lines({ one: "other" })),
+      ]);
+      await b.append("march", lines({ two: "changed", three: "3" }));
+      await a.append("march", lines({}));
+      expect((await b.names("march")).toSorted()).toEqual(["one", "three", "two"]);
+      expect(texts(await a.read("march", ["three", "two", "four"]))).toEqual({ two: "2", three: "3" });
+      expect(texts(await a.read("march", []))).toEqual({});
+      await a.drop("march", ["one", "four"]);
+      await a.drop("march", []);
+      await Promise.all([a.dispose(), b.dispose()]);
+      const after = await at.open();
+      expect((await after.names("march")).toSorted()).toEqual(["three", "two"]);
+      expect(texts(await after.read("april", ["one"]))).toEqual({ one: "other" });
+      await after.dispose();
+    },
+  );
+});
+
 describe("an archive", () => {
   function watched({ max = 100, isAway = () => false }: { max?: number; isAway?: () => boolean }) {
     const faults: Outage[] = [];
@@ -105,7 +140,9 @@ describe("an archive", () => {
     const asked = async () => {
       if (isAway()) throw new Error("away");
     };
+    const logs = memoryArchive();
     const archive: Archive = {
+      ...logs,
       about: { store: "sqlite", path: "a.db" },
       get: async (key) => {
         await asked();
@@ -121,7 +158,14 @@ describe("an archive", () => {
         held.set(key, value);
         return true;
       },
-      dispose: async () => {},
+      append: async (log, lines) => {
+        await asked();
+        await logs.append(log, lines);
+      },
+      names: async (log) => {
+        await asked();
+        return logs.names(log);
+      },
     };
     const guarded = guardedArchive(archive, {
       onFault: (fault) => faults.push(fault as Outage),
@@ -148,10 +192,13 @@ describe("an archive", () => {
     await expect(guarded.get("page")).rejects.toMatchObject({ code: "UPSTREAM_UNAVAILABLE" });
     for (let i = 0; i < 3; i++) await guarded.put(`page ${i}`, bytes("x"));
     expect([...held.keys()]).toEqual([]);
+    await expect(guarded.names("log")).rejects.toMatchObject({ code: "UPSTREAM_UNAVAILABLE" });
+    await guarded.append("log", new Map([["line", bytes("1")]]));
     isAway = false;
     pass(10);
     await guarded.put("last", bytes("x"));
     expect([...held.keys()].toSorted()).toEqual(["last", "page 0", "page 1", "page 2"]);
+    expect(await guarded.names("log")).toEqual(["line"]);
     expect(faults).toHaveLength(1);
   });
 });
@@ -337,6 +384,7 @@ describe("backup and restore", { tags: "deep" }, () => {
     const path = place();
     const archive = sqliteArchive({ path: path.replace(".db", "-archive.db"), maxBytes: 2 ** 26 });
     for (let i = 0; i < entries; i++) await archive.put(`page ${i}`, bytes(`value ${i}`));
+    await archive.append("log", new Map([["line", bytes("of a log")]]));
     await archive.dispose();
     return path;
   }
@@ -348,20 +396,27 @@ describe("backup and restore", { tags: "deep" }, () => {
     return value;
   }
 
+  async function lineIn(path: string): Promise<string | null> {
+    const archive = sqliteArchive({ path: path.replace(".db", "-archive.db"), maxBytes: 2 ** 26 });
+    const line = text((await archive.read("log", ["line"])).get("line") ?? null);
+    await archive.dispose();
+    return line;
+  }
+
   test("take an archive from one store to another, while it is written to", async () => {
     const [from, to, file] = [await filled(), place(), place()];
     const open = sqliteArchive({ path: from.replace(".db", "-archive.db"), maxBytes: 2 ** 26 });
     await open.put("page of now", bytes("written"));
     expect(await command(["backup", file], `sqlite:${from}`)).toEqual({
       code: 0,
-      output: `${file}: 21 entries\n`,
+      output: `${file}: 22 entries\n`,
     });
     await open.put("page after", bytes("written"));
     await open.dispose();
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(await command(["restore", file], `sqlite:${to}`)).toEqual({
       code: 0,
-      output: `${file}: 21 entries added\n`,
+      output: `${file}: 22 entries added\n`,
     });
     expect([
       await holds(to, "page 7"),
@@ -372,14 +427,22 @@ describe("backup and restore", { tags: "deep" }, () => {
     expect(readdirSync(folder).filter((name) => name.includes(".part"))).toEqual([]);
   });
 
+  test("restore a backup of the version before logs", async () => {
+    const [from, to, file] = [await filled(), place(), place()];
+    await command(["backup", file], `sqlite:${from}`);
+    changed(file, "DROP TABLE logs; PRAGMA user_version = 1");
+    expect((await command(["restore", file], `sqlite:${to}`)).output).toBe(`${file}: 20 entries added\n`);
+    expect([await holds(to, "page 19"), await lineIn(to)]).toEqual(["value 19", null]);
+  });
+
   test.skipIf(!hasRedis)("take an archive from SQLite to Redis and back", async () => {
     await using server = await redisServer();
     const [from, to, first, second] = [await filled(), place(), place(), place()];
     await command(["backup", first], `sqlite:${from}`);
-    expect((await command(["restore", first], server.url)).output).toBe(`${first}: 20 entries added\n`);
-    expect((await command(["backup", second], server.url)).output).toBe(`${second}: 20 entries\n`);
+    expect((await command(["restore", first], server.url)).output).toBe(`${first}: 21 entries added\n`);
+    expect((await command(["backup", second], server.url)).output).toBe(`${second}: 21 entries\n`);
     expect((await command(["restore", second], `sqlite:${to}`)).code).toBe(0);
-    expect(await holds(to, "page 19")).toBe("value 19");
+    expect([await holds(to, "page 19"), await lineIn(to)]).toEqual(["value 19", "of a log"]);
   });
 
   test.skipIf(!hasRedis)("put nothing into a Redis that has no room for all of it", async () => {

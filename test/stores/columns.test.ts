@@ -11,6 +11,7 @@ import { redisArchive } from "../../src/cache/redis-archive.ts";
 import type { SharedStore } from "../../src/cache/shared-store.ts";
 import { sqliteArchive } from "../../src/cache/sqlite-archive.ts";
 import { type GatewayOptions, gateway, json, NOW } from "../gateway.ts";
+import { memoryArchive as emptyArchive } from "../memory-archive.ts";
 import { PATHS, reportPage, wireUserCost } from "../wire.ts";
 import { hasRedis, redisServer } from "./redis-server.ts";
 
@@ -56,6 +57,7 @@ function memoryArchive() {
   const values = new Map<string, Uint8Array>();
   const puts: string[] = [];
   const archive: Archive = {
+    ...emptyArchive(),
     about: {},
     get: async (key) => values.get(key) ?? null,
     has: async (key) => values.has(key),

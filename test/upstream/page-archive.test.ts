@@ -9,6 +9,7 @@ import { BackgroundWrites } from "../../src/upstream/pages/background-writes.ts"
 import { PageFreshness } from "../../src/upstream/pages/freshness.ts";
 import { PageArchive } from "../../src/upstream/pages/page-archive.ts";
 import { PageStore } from "../../src/upstream/pages/page-store.ts";
+import { memoryArchive as emptyArchive } from "../memory-archive.ts";
 import { reportPage, wireUserCost } from "../wire.ts";
 
 const FETCHED = Date.parse("2026-03-15T12:00:00Z");
@@ -31,6 +32,7 @@ const BODY = JSON.stringify(
 function memoryArchive() {
   const values = new Map<string, Uint8Array>();
   const archive: Archive = {
+    ...emptyArchive(),
     about: {},
     get: async (key) => values.get(key) ?? null,
     has: async (key) => values.has(key),

@@ -18,6 +18,7 @@ import { PageArchive } from "../../src/upstream/pages/page-archive.ts";
 import { PageColumns } from "../../src/upstream/pages/page-columns.ts";
 import { PageStore } from "../../src/upstream/pages/page-store.ts";
 import { forAllAsync } from "../arbitrary.ts";
+import { memoryArchive as emptyArchive } from "../memory-archive.ts";
 import { reportPage } from "../wire.ts";
 
 const NOW = Date.parse("2026-03-15T12:00:00Z");
@@ -97,6 +98,7 @@ const REPORTS: Readonly<Record<string, [Endpoint<ReportQuestion, object>, fc.Arb
 async function started(endpoint: Endpoint<ReportQuestion, object>, wire: readonly (readonly object[])[]) {
   const values = new Map<string, Uint8Array>();
   const archive: Archive = {
+    ...emptyArchive(),
     about: {},
     get: async (key) => values.get(key) ?? null,
     has: async (key) => values.has(key),
