@@ -10,6 +10,7 @@ export type ErrorCode =
   | "NOT_FOUND"
   | "NOT_COVERED"
   | "NOT_YET_AVAILABLE"
+  | "NOT_RECORDED"
   | "DIRECTORY_NOT_READY"
   | "NOT_ENTITLED"
   | "NOT_CONFIGURED"
@@ -286,6 +287,10 @@ export const WITHOUT_ID = [
   "RateLimits",
   "Reconciliation",
   "ResolvedRange",
+  "RevisedPart",
+  "Revision",
+  "RevisionConnection",
+  "RevisionEdge",
   "ScienceActivity",
   "ServiceAccountActor",
   "SkillByGroup",
@@ -388,7 +393,9 @@ export const CONNECTIONS = {
       "range"
     ],
     "cost": [
+      "asOf",
       "bucket",
+      "changedSince",
       "compare",
       "filter",
       "groupBy",
@@ -420,6 +427,12 @@ export const CONNECTIONS = {
       "organization",
       "range"
     ],
+    "revisions": [
+      "organization",
+      "range",
+      "since",
+      "source"
+    ],
     "skills": [
       "filter",
       "orderBy",
@@ -442,6 +455,7 @@ export const CONNECTIONS = {
     ],
     "usage": [
       "bucket",
+      "changedSince",
       "compare",
       "filter",
       "groupBy",

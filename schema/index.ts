@@ -30,6 +30,7 @@ import "./money/combined-cost.ts";
 import "./money/cost-measures.ts";
 import "./money/cost.ts";
 import "./money/reconciliation.ts";
+import "./money/revision.ts";
 import "./money/usage.ts";
 import "./organization/api-key.ts";
 import "./organization/organization.ts";

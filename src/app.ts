@@ -374,6 +374,8 @@ export function createApp(
     runAlerts: async (): Promise<void> => alerts?.run(),
     /** Fetches what of the directory was needed lately and is about to age; the process says so now and then. */
     refreshDirectory: () => contexts.refreshDirectories(),
+    /** Records what upstream's newest exports say, as far as it has seen any; the process does so now and then. */
+    record: () => contexts.record(anybody),
     async dispose(): Promise<void> {
       await alerts?.stop();
       await contexts.dispose();

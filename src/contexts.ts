@@ -1,4 +1,5 @@
 import { contextOfTenant } from "./analytics/organizations.ts";
+import { recordCost } from "./analytics/recorded/record.ts";
 import type { LongTexts } from "./cache/long-texts.ts";
 import type { SharedStore } from "./cache/shared-store.ts";
 import { whileCurrent } from "./cache/validity.ts";
@@ -9,6 +10,7 @@ import { type NamedOrganization, organizationName, type Tenant } from "./domain/
 import { Pseudonyms } from "./domain/pseudonym.ts";
 import { type OrgDirectory, pseudonymousDirectory } from "./domain/team.ts";
 import { mayReadOrganization, type Viewer } from "./domain/viewer.ts";
+import { GatewayError } from "./errors.ts";
 import { KeyGenerations } from "./key-generations.ts";
 import { DirectoryCache } from "./loaders/directory/directory.ts";
 import { watchedFile } from "./server/auth/watched-file.ts";
@@ -67,6 +69,9 @@ export class Contexts {
   readonly #options: ContextsOptions;
   readonly #tenants: readonly TenantState[];
   readonly #none: TenantState;
+  readonly #stopping = new AbortController();
+  /** Under way. */
+  #recording: Promise<void> | null = null;
 
   constructor(options: ContextsOptions) {
     this.#options = options;
@@ -135,13 +140,35 @@ export class Contexts {
     for (const { current } of this.#tenants) await current.directory.refresh();
   }
 
+  /** Records what the newest exports say. Faults of upstream pass; the next time it goes on. */
+  async record(viewer: Viewer): Promise<void> {
+    if (this.#options.upstream.archive === null) return;
+    this.#recording ??= this.#record(viewer).finally(() => {
+      this.#recording = null;
+    });
+    await this.#recording;
+  }
+
+  async #record(viewer: Viewer): Promise<void> {
+    const asker = { signal: this.#stopping.signal, priority: "refresh", unbounded: true } as const;
+    for (const ctx of this.ofEach(asker, viewer)) {
+      try {
+        await recordCost(ctx);
+      } catch (fault) {
+        if (!(fault instanceof GatewayError)) this.#options.onFault(fault);
+      }
+    }
+  }
+
   /** Ends background fetches. */
   async stop(): Promise<void> {
-    await Promise.all(this.#tenants.map(({ current }) => current.directory.stop()));
+    this.#stopping.abort();
+    await Promise.all([this.#recording, ...this.#tenants.map(({ current }) => current.directory.stop())]);
   }
 
   /** Resolves once background fetches have ended and all that was fetched is stored. */
   async dispose(): Promise<void> {
+    await this.stop();
     await Promise.all(this.#tenants.map((state) => state.dispose()));
   }
 }

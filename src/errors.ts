@@ -57,6 +57,12 @@ export const ERROR_CODES = {
     meaning: "The range lies after the newest day of the dataset.",
     action: "Choose an earlier range; `newestDay` is the last day that can be queried.",
   },
+  NOT_RECORDED: {
+    status: 400,
+    meaning:
+      "Figures as they stood earlier are wanted at a grain or for a time that this gateway has not recorded. `grain` says what it records, and `recordedFrom` since when.",
+    action: "Ask for the recorded grain, or for an instant from `recordedFrom` on.",
+  },
   DIRECTORY_NOT_READY: {
     status: 503,
     meaning:
@@ -184,6 +190,9 @@ export interface ErrorDetails {
   readonly identity?: string;
   /** The newest day that can be requested. */
   readonly newestDay?: Day;
+  /** Since when figures are recorded, and what they are split by. */
+  readonly recordedFrom?: string;
+  readonly grain?: readonly string[];
   /** Where in the operation it would cost most, by response names. */
   readonly field?: string;
   /** The fewest upstream requests it would take. */

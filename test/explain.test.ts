@@ -20,7 +20,7 @@ import type { SelectedField } from "../src/planning/selected-field.ts";
 import { statedSources } from "../src/planning/sources.ts";
 import { DATASET_ENDPOINTS } from "../src/upstream/dataset-endpoints.ts";
 import { type Answer, gateway, NOW } from "./gateway.ts";
-import { variablesFor } from "./library-variables.ts";
+import { gatewayFor, variablesFor } from "./library-variables.ts";
 import { QUESTIONS } from "./reachability/asking.ts";
 import { simulatedPace } from "./upstream/pace.ts";
 
@@ -66,7 +66,7 @@ describe.each(LIBRARY)("the plan of %s", (file) => {
 
   test("makes no upstream request, and names those of the answer: all of them cold, none of them warm", async () => {
     const variables = await variablesFor(file);
-    const asked = gateway({ sandbox: { users: 60 } });
+    const asked = gateway({ sandbox: { users: 60 }, ...(await gatewayFor(file)) });
     const cold = await planOf(asked, query, variables);
     expect(asked.seen).toEqual([]);
     const { errors } = await asked.ask(query, variables);

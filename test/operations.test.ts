@@ -9,7 +9,7 @@ import {
   PeopleThisWeekDocument,
 } from "../schema/operations/documents.ts";
 import { gateway } from "./gateway.ts";
-import { OWN, settingsFor, variablesFor } from "./library-variables.ts";
+import { gatewayFor, OWN, settingsFor, variablesFor } from "./library-variables.ts";
 
 const FOLDER = new URL("../schema/operations/", import.meta.url);
 const FILES = readdirSync(FOLDER).filter((name) => name.endsWith(".graphql"));
@@ -40,7 +40,11 @@ describe.each(FILES)("the question %s", (file) => {
   });
 
   test("is answered with rows, at no more upstream requests than stated", async () => {
-    const { ask, seen, requestsOf } = gateway({ sandbox: { users: 60 }, settings: settingsFor(file) });
+    const { ask, seen, requestsOf } = gateway({
+      sandbox: { users: 60 },
+      settings: settingsFor(file),
+      ...(await gatewayFor(file)),
+    });
     const variables = await variablesFor(file);
     const { data, errors } = await ask(text, variables);
     expect(errors).toBeUndefined();

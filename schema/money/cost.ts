@@ -1,4 +1,5 @@
 import { costReport } from "../../src/analytics/cost.ts";
+import { costAsOf } from "../../src/analytics/recorded/as-of.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
 import type { SpendAmounts } from "../../src/domain/money.ts";
 import type { Dimension } from "../../src/domain/report.ts";
@@ -9,6 +10,7 @@ import { Money, Spend } from "../framework/money.ts";
 import { dimensions, splitBy } from "../framework/selection.ts";
 import type { Measures } from "../framework/series.ts";
 import { SHARED_DIMENSIONS } from "./dimension.ts";
+import { recordedArgs } from "./report-args.ts";
 import { reportFilter } from "./report-filter.ts";
 import { reportList } from "./report-list.ts";
 
@@ -73,6 +75,8 @@ reportList<SpendAmounts>({
   overlapRequires: ["spenders"],
   DimensionEnum: CostDimension,
   filter: CostFilter,
+  recordedArgs,
+  reportAsOf: costAsOf,
   measures: COST_MEASURES,
   mainMeasure: "NET",
   type: Spend,

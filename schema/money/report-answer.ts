@@ -1,6 +1,8 @@
 import type { GraphQLResolveInfo } from "graphql";
 import type { RankingOrder } from "../../src/analytics/analysis/analysis.ts";
 import type { AnswerTotals, Relations } from "../../src/analytics/analysis/relations.ts";
+import { planAsOf } from "../../src/analytics/recorded/as-of.ts";
+import { changedDays } from "../../src/analytics/recorded/changed-days.ts";
 import { answerBy } from "../../src/analytics/report/answer.ts";
 import { exportedDaysOf } from "../../src/analytics/report/exported-days.ts";
 import { dimensionsOf, type ReportPlan, type ReportPlans } from "../../src/analytics/report/plan.ts";
@@ -15,6 +17,7 @@ import {
 } from "../../src/analytics/report-analysis.ts";
 import type { Context } from "../../src/context.ts";
 import { dimensionKey } from "../../src/domain/bucket.ts";
+import { type Day, dayOf, type Instant } from "../../src/domain/day.ts";
 import type { SeriesBucket } from "../../src/domain/series.ts";
 import { shownPlacements, teamsNow } from "../../src/loaders/teams.ts";
 import {
@@ -35,6 +38,8 @@ import { isPageByPage } from "./report-requests.ts";
 interface ReportAnswer<Measure> extends Connection<ReportNode<Measure>> {
   readonly plan: ReportPlan<Measure>;
   readonly relations: Relations<ReportFigure<Measure>, Measure>;
+  /** The days that rows are of; null where that is not limited to those that changed. */
+  readonly changedDays: readonly Day[] | null;
 }
 
 /** The plan behind a connection of a report; the type of connections has no room for it. */
@@ -45,6 +50,11 @@ export function planOf<Measure>(answer: object): ReportPlan<Measure> {
 /** The totals of a connection of a report; see planOf. */
 export function totalsOf<Measure>(answer: object): AnswerTotals<Measure> {
   return (answer as ReportAnswer<Measure>).relations;
+}
+
+/** The changed days of a connection of a report; see planOf. */
+export function changedDaysOf(answer: object): readonly Day[] | null {
+  return (answer as ReportAnswer<unknown>).changedDays;
 }
 
 export type OrderOf<Measure> = (
@@ -60,10 +70,15 @@ async function plansOfShown<Measure>(
   plansOf: PlansOf<Measure>,
   args: ReportArgs,
 ): Promise<ReportPlans<Measure>> {
-  const plans = plansOf(ctx, args);
+  const { upstream } = ctx;
+  const planned = async (shown: ReportArgs): Promise<ReportPlans<Measure>> => {
+    const plans = plansOf(ctx, shown);
+    return args.asOf ? [await planAsOf(upstream, plans)] : plans;
+  };
+  const plans = await planned(args);
   if (args.incomplete !== "EXCLUDE") return plans;
-  const between = await answerBy(ctx.upstream, plans, (plan) => exportedDaysOf(ctx.upstream, plan));
-  return plansOf(ctx, { ...args, range: { between } });
+  const between = await answerBy(upstream, plans, (plan) => exportedDaysOf(upstream, plan));
+  return planned({ ...args, range: { between } });
 }
 
 /** The order of a report's rows, by name. */
@@ -86,6 +101,8 @@ export async function answerReport<Measure>(
     top: topOf(args.top),
     order: orderOf(args.orderBy, bucket),
     compare: args.compare ?? null,
+    ...(args.asOf && { asOf: args.asOf.getTime() }),
+    ...(args.changedSince && { changedSince: args.changedSince.getTime() }),
   };
   warnUngrouped(ctx, info, dimensionsOf(plans[0]));
   if (isByTeam(plans[0])) await teamsNow(ctx); // no figures are requested where the identity behind a row is unknown
@@ -102,6 +119,10 @@ export async function answerReport<Measure>(
 
 interface NamedAnalysis<Measure> extends ReportAnalysis<Measure> {
   readonly order: NamedOrder<Measure>;
+  /** The instant that figures are of; absent where they are those of now. */
+  readonly asOf?: Instant;
+  /** Rows are of days that changed after it; absent: of all days. */
+  readonly changedSince?: Instant;
 }
 
 async function connectReport<Measure>(
@@ -132,16 +153,21 @@ async function connectReport<Measure>(
       ...(await connectNodes(ctx, slice, list, reportPages(ctx, plan), plain, subjectOf)),
       plan,
       relations,
+      changedDays: null,
     };
   }
   const connection = await connectRanking(ctx, slice, list, async () => {
     const answer = await analyseReport(ctx, plan, analysis);
     ranked = answer.ranked.map(({ row }) => row); // what they come to counts what is not shown by itself
+    const { changedSince } = analysis;
+    const changed =
+      changedSince === undefined ? null : await changedDays(ctx.upstream, plan, changedSince, answer.sources);
+    const isWanted = ({ from }: GatewayRow<Measure>) => changed?.includes(dayOf(from)) ?? true;
     return {
       ...answer,
-      ranked: answer.ranked.filter(({ row }) => isShown(row)),
+      ranked: answer.ranked.filter(({ row }) => isShown(row) && isWanted(row)),
       nodeOf: (row: ReportFigure<Measure>): ReportNode<Measure> => ({ ...row, ...about }),
-      facts: { relations },
+      facts: { relations, changedDays: changed },
     };
   });
   return { ...connection, plan };
@@ -151,9 +177,10 @@ async function connectReport<Measure>(
 function listOf<Measure>(
   field: string,
   { question, source, resource, windows }: ReportPlan<Measure>,
-  { bucket, top, order, compare }: NamedAnalysis<Measure>,
+  { bucket, top, order, compare, asOf, changedSince }: NamedAnalysis<Measure>,
 ): ListQuestion {
-  const args = { ...question, range: null, bucket, top, order: [order.field, order.descending], compare };
+  const ordered = [order.field, order.descending];
+  const args = { ...question, range: null, bucket, top, order: ordered, compare, asOf, changedSince };
   const { dataset } = resource.endpoint;
   return { field, range: windows.range, dataset, organization: source.organization, args };
 }

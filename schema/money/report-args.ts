@@ -75,10 +75,24 @@ export const reportArgs = {
       defaultValue: "COUNT_IN_EACH",
       description: "Counting of people in several teams. It applies only to rows grouped by TEAM.",
     }),
+    changedSince: t.field({
+      type: "DateTime",
+      description:
+        "Only rows of days with figures that changed or became final after that instant, with `bucket: DAY`, for services that synchronize: `changedDays` of the answer lists the days. A day of which the gateway cannot know this is among them: it knows days that were final by then, and by what it recorded those of cost by PRODUCT and MODEL. Totals stay those of the whole range.",
+    }),
   })),
   ...organizationArg,
   ...analysisArgs,
 };
+
+/** The argument of a report of recorded days. */
+export const recordedArgs = builder.args((t) => ({
+  asOf: t.field({
+    type: "DateTime",
+    description:
+      "Answers as this gateway would have answered at that instant: from the last upstream export that it had seen by then, also for days that are final now. Relative ranges, states and `freshness` are those of that instant. It is recorded by day, PRODUCT and MODEL, for organizations with newer reports or Enterprise reports; anything finer, and days that were not read by then, are NOT_RECORDED. Takes no upstream request.",
+  }),
+}));
 
 /** Query that any report can answer. */
 export interface ReportArgs extends Slice {
@@ -93,6 +107,8 @@ export interface ReportArgs extends Slice {
   readonly orderBy?: OrderInput | null | undefined;
   readonly overlap?: Overlap | null | undefined;
   readonly incomplete?: Incomplete;
+  readonly asOf?: Date | null | undefined;
+  readonly changedSince?: Date | null | undefined;
 }
 
 /** Returns the organization and the reports that the arguments of a field select. */

@@ -1,6 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { likelyPlan, type ReportPlan } from "../../src/analytics/report/plan.ts";
-import type { Report } from "../../src/analytics/report/report.ts";
 import { requestsOfTotal } from "../../src/analytics/report/requests.ts";
 import { isByTeam, requestsOfPlan, withPlanBefore } from "../../src/analytics/report-analysis.ts";
 import { overlapOf } from "../../src/analytics/team-report.ts";
@@ -12,18 +11,18 @@ import { comparedTotal } from "../framework/change.ts";
 import { answerReport, type OrderOf, planOf, totalsOf } from "./report-answer.ts";
 import type { ReportArgs } from "./report-args.ts";
 import type { ReportNode } from "./report-bucket.ts";
-import { plansOf, rowRequests } from "./report-requests.ts";
+import { plansOf, type ReportVersions, rowRequests } from "./report-requests.ts";
 
 /**
  * The fields of one report: the connection, and those of its answer that make requests of their own. Each has its requests and its
  * resolver from the same plans, which are made once per operation. `argsOf` finds the arguments of the connection.
  */
 export function reportFields<Measure>(
-  report: Report<Measure>,
+  reports: ReportVersions<Measure>,
   orderOf: OrderOf<Measure>,
   argsOf: (input: PlanInput) => ReportArgs | null,
 ) {
-  const plans = oncePerOperation((ctx, args: ReportArgs) => plansOf(ctx, report, args));
+  const plans = oncePerOperation((ctx, args: ReportArgs) => plansOf(ctx, reports, args));
 
   /** Plans a field below the connection. */
   function planned(
@@ -51,7 +50,7 @@ export function reportFields<Measure>(
         const compared = withPlanBefore(plan, compare ?? null);
         return compared.length === 1 ? [] : compared.map(requestsOfTotal);
       }),
-      resolve: (answer: object) => comparedTotal(totalsOf<Measure>(answer), report.algebra),
+      resolve: (answer: object) => comparedTotal(totalsOf<Measure>(answer), reports.report.algebra),
     },
     /** Amount that the rows of all pages count more than once; null where they are not split by team. */
     overlap: {

@@ -2,6 +2,7 @@ import type { InputRef, ObjectFieldsShape } from "@pothos/core";
 import { hasKeyOf, organizationOfKind } from "../../src/analytics/organizations.ts";
 import type { Report } from "../../src/analytics/report/report.ts";
 import type { Context } from "../../src/context.ts";
+import type { Instant } from "../../src/domain/day.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import { TEAM_SOURCES } from "../../src/loaders/teams.ts";
@@ -14,8 +15,8 @@ import { forward } from "../framework/connection.ts";
 import { enterpriseArg, ofOrganization } from "../framework/organization.ts";
 import { type Measures, SeriesRow, seriesOrder } from "../framework/series.ts";
 import { personFigures, personOver } from "../people/user.ts";
-import { planOf } from "./report-answer.ts";
-import { reportArgs, SourceEnum } from "./report-args.ts";
+import { changedDaysOf, planOf } from "./report-answer.ts";
+import { type recordedArgs, reportArgs, SourceEnum } from "./report-args.ts";
 import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } from "./report-bucket.ts";
 import { reportFields } from "./report-fields.ts";
 import type { ReportFilterInput } from "./report-filter.ts";
@@ -33,6 +34,10 @@ interface ReportList<Measure extends object> {
   readonly overlapRequires: Requires;
   readonly DimensionEnum: PothosSchemaTypes.EnumRef<Types, Dimension>;
   readonly filter: InputRef<ReportFilterInput>;
+  /** The argument for figures as they stood earlier; none where they are not recorded. */
+  readonly recordedArgs?: Partial<typeof recordedArgs>;
+  /** Returns the report as it stood at an instant. */
+  readonly reportAsOf?: (at: Instant, now: Instant) => Report<Measure>;
   readonly measures: Measures<Measure>;
   /** The measure that a share is of by default. */
   readonly mainMeasure: string;
@@ -78,9 +83,10 @@ export function reportList<Measure extends object>(list: ReportList<Measure>): v
       }),
       filter: t.field({ type: filter, description: "Usage to include." }),
     })),
+    ...list.recordedArgs,
     ...forward,
   };
-  const fields = reportFields(report, series.orderOf, ({ argsOf }) => argsOf(args));
+  const fields = reportFields(list, series.orderOf, ({ argsOf }) => argsOf(args));
 
   const bucket = reportBucket(list, series, fields);
   const connection = reportConnection(list, bucket, fields);
@@ -184,6 +190,13 @@ function reportConnection<Measure extends object>(
           nullable: true,
           description: `The exact total compared with that of the compared period; both are fetched only when selected. ${COMPARED}`,
           ...fields.totalComparison,
+        }),
+        changedDays: t.field({
+          type: ["Date"],
+          nullable: true,
+          description:
+            "The UTC days that rows are of, with `changedSince`; one without rows has no figures now. Null: without that argument.",
+          resolve: (answer) => changedDaysOf(answer)?.slice() ?? null,
         }),
         overlap: t.field({
           requires: overlapRequires, // it can be what one person in two teams used

@@ -2,8 +2,8 @@
 export type LogLines = ReadonlyMap<string, Uint8Array>;
 
 /**
- * Logs of what a process has seen and cannot fetch again. The lines of a log are added together and never changed; whoever adds lines
- * also drops the oldest, so that a log stays bounded. Logs hold no name or address of a person.
+ * Keeps what a process has seen and cannot fetch again. The lines of a log are added together and never changed; the writer also drops the
+ * oldest, so that a log stays bounded. Logs hold no name or address of a person.
  */
 export interface Logs {
   /** Adds all lines or none of them. A line that is there stays. */

@@ -22,6 +22,7 @@ export function lifetimeOf({
     void app.refreshDirectory(); // at start it continues what an earlier process began
     void app.discoverIssuer();
     void app.runAlerts();
+    void app.record();
   };
   const refreshing = setInterval(refresh, REFRESH_MS).unref();
   refresh();

@@ -76,6 +76,13 @@ export function times({ units, scale }: Decimal, factor: number): Decimal {
   return { units: units * BigInt(factor), scale };
 }
 
+/** Removes zeros at the end of a number beyond so many decimals. */
+export function trimmed({ units, scale }: Decimal, leastScale: number): Decimal {
+  let [left, decimals] = [units, scale];
+  for (; decimals > leastScale && left % 10n === 0n; decimals--) left /= 10n;
+  return { units: left, scale: decimals };
+}
+
 /** A hundredth: cents as dollars. */
 export function hundredth(amount: Decimal): Decimal {
   return timesPowerOfTen(amount, -2);

@@ -42,6 +42,10 @@ export function limitedUpstream(upstream: Upstream, organizations: readonly Name
       admit(endpoint);
       return upstream.availability(endpoint, requests);
     },
+    recording(endpoint) {
+      admit(endpoint);
+      return upstream.recording(endpoint);
+    },
     has: (key) => isReadable(key) && upstream.has(key),
     async prove(key) {
       if (isReadable(key)) await upstream.prove(key);

@@ -42,7 +42,10 @@ export function operationUpstream(operation: Operation, shared: Shared): Upstrea
       operation.use(page, reader.validityOf(page));
       return page;
     },
-    peek: (endpoint, params, token) => operation.wait(reader.stored.peek({ endpoint, params, token })),
+    async peek(endpoint, params, token) {
+      const page = await operation.wait(reader.stored.peek({ endpoint, params, token }));
+      return page !== null && operation.accepts(page) ? page : null;
+    },
     rowsInColumns: async (endpoint, params) =>
       (await operation.wait(reader.columns.find(endpoint, params, operation)))?.rows ?? null,
     availability: (endpoint, requests) =>
@@ -66,16 +69,18 @@ export function operationUpstream(operation: Operation, shared: Shared): Upstrea
       access.refused(refusal);
       operation.dependOn(access.refusalOf(refusal.dataset));
     },
+    recording: (endpoint) => reader.recordings.of(endpoint),
     sizeOf: (dataset) => sizes.of(dataset),
     claim: (requests) => operation.claim(requests),
     async stored(endpoint, params) {
       await proofs.admit(operation, endpoint);
-      return operation.wait(reader.stored.all(endpoint, params));
+      const pages = await operation.wait(reader.stored.all(endpoint, params));
+      return pages?.every((page) => operation.accepts(page)) === true ? pages : null;
     },
-    take({ dataset }, pages) {
+    take({ dataset }, pages, validity) {
       operation.datasets.add(dataset);
       operation.usage.cacheHits += pages.length;
-      for (const page of pages) operation.use(page, reader.validityOf(page));
+      for (const page of pages) operation.use(page, validity ?? reader.validityOf(page));
     },
     maxRequests,
     hit(dataset, validity) {

@@ -6,8 +6,10 @@ import type { Availability } from "./budget/budget.ts";
 import type { Age, Usage } from "./budget/operation.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
 import type { UpstreamRefusal } from "./errors/refusal.ts";
+import type { KeyedEndpoint } from "./pages/address.ts";
 import type { Page } from "./pages/page.ts";
 import type { UpstreamPage } from "./pages/page-run.ts";
+import type { Recording } from "./pages/recordings.ts";
 import type { Size } from "./pages/sizes.ts";
 
 /** The upstream of one tenant, as one operation sees it. */
@@ -53,7 +55,14 @@ export interface Upstream {
    * Nothing is asked, and it counts as nothing that was used until it is taken.
    */
   stored<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<readonly Page<Row>[] | null>;
-  take(endpoint: Pick<Endpoint<never, unknown>, "dataset">, pages: readonly Page<unknown>[]): void;
+  /** Notes pages as used; `validity` is theirs where they were never stored. */
+  take(
+    endpoint: Pick<Endpoint<never, unknown>, "dataset">,
+    pages: readonly Page<unknown>[],
+    validity?: Validity | null,
+  ): void;
+  /** Returns the records of a dataset; null: this gateway records nothing. Throws NOT_CONFIGURED without a key. */
+  recording(endpoint: KeyedEndpoint): Recording | null;
   /** How long the longest list of a dataset is, by what was read lately. */
   sizeOf(dataset: Dataset): Size;
   /** Sets so many requests aside for what asks next. Where fewer are left, none is, and it gives the number of those. */

@@ -100,6 +100,7 @@ const WAYS: Readonly<Record<ErrorCode, () => Promise<Refused>>> = {
   NOT_FOUND: () => asked(`{ user(id: "user_gone") { id } }`),
   NOT_COVERED: () => asked(people("2024-01-01", "2024-02-01")),
   NOT_YET_AVAILABLE: () => asked(people("2027-01-01", "2027-02-01")),
+  NOT_RECORDED: () => asked(`{ cost(${WEEK}, asOf: "2026-11-01T00:00:00Z") { totalCount } }`),
   DIRECTORY_NOT_READY: () =>
     asked(`{ teams(${WEEK}) { totalCount } }`, { settings: { MAX_UPSTREAM_REQUESTS: "1" } }),
   NOT_ENTITLED: () =>

@@ -4,6 +4,7 @@ import { exportNames } from "../../src/server/export/open-export.ts";
 import { alert } from "../alerts/alert.ts";
 import { newPath } from "../alerts/world.ts";
 import type { GatewayOptions } from "../gateway.ts";
+import { revisedArchive } from "../recorded/revised-archive.ts";
 
 export const WEEK = "range.last.days=7";
 
@@ -28,6 +29,7 @@ export const PARTICULAR: Readonly<Record<string, Arguments>> = {
   ],
   groups: ["", ""],
   idleSeats: ["days=1", "days: 1"],
+  revisions: ["range.last.days=35", "range: { last: { days: 35 } }"],
   spendLimitRequests: ["", ""],
   spendLimits: ["filter.periods=monthly", 'filter: { periods: ["monthly"] }'],
   usage: [
@@ -49,6 +51,7 @@ export const PARAMETERS: ReadonlyMap<string, string> = new Map([
 
 /** Options of a gateway in which a list has rows. */
 export async function optionsFor(name: string): Promise<GatewayOptions> {
+  if (name === "revisions") return { archive: await revisedArchive({ users: 60 }) };
   if (name !== "alerts") return {};
   const alertStore = sqliteAlerts({ path: newPath() });
   for (let i = 0; i < 20; i++) await alertStore.record(alert(`alert_${i}`), ["log"]);

@@ -157,7 +157,7 @@ describe.each(Object.entries(REPORTS))("columns of %s", (_, [endpoint, row]) => 
       async (wire) => {
         const { open, pages, archived } = await started(endpoint, wire);
         await open().keep(endpoint, params);
-        const run = await open().find(endpoint, params, { since: 0, noStore: false });
+        const run = await open().find(endpoint, params, { noStore: false });
         expect(run?.rows).toBe(wire.flat().length);
         for (const i of wire.keys()) {
           const token = i === 0 ? null : `page ${i}`;

@@ -13,7 +13,7 @@ export interface ReadOptions {
   readonly unbounded?: boolean;
   /** Reads every page once: none is kept in memory, where it would push out what clients ask for again. */
   readonly noStore?: boolean;
-  /** Takes no page that was fetched before this instant. */
+  /** Takes no page that can still change and was fetched before this instant. */
   readonly since?: Instant;
 }
 
@@ -66,7 +66,7 @@ export class Operation {
   readonly signal: AbortSignal;
   readonly unbounded: boolean;
   readonly noStore: boolean;
-  readonly since: Instant;
+  readonly #since: Instant;
   readonly #maxRequests: number;
   readonly #used = new Set<PageAge>();
   #validities: Set<Validity> | null = new Set();
@@ -93,8 +93,13 @@ export class Operation {
     this.caller = caller;
     this.unbounded = unbounded;
     this.noStore = noStore;
-    this.since = since ?? Number.NEGATIVE_INFINITY;
+    this.#since = since ?? Number.NEGATIVE_INFINITY;
     this.#maxRequests = unbounded ? Number.POSITIVE_INFINITY : maxRequests;
+  }
+
+  /** True if a page is final or not too old for this operation. */
+  accepts({ state, fetchedAt }: Pick<Page<unknown>, "state" | "fetchedAt">): boolean {
+    return state === "FINAL" || fetchedAt >= this.#since;
   }
 
   spend(dataset: Dataset): void {

@@ -70,7 +70,8 @@ function organizationOf({ baseUrl }: AddressOptions, { fingerprint }: Credential
   return `${fingerprint} ${baseUrl.href}`;
 }
 
-function credentialFor(
+/** Returns the key for a dataset. Throws NOT_CONFIGURED without one. */
+export function credentialFor(
   { credentials, tenant }: AddressOptions,
   { key, dataset }: Pick<KeyedEndpoint, "key" | "dataset">,
 ): Credential {

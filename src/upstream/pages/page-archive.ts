@@ -24,11 +24,12 @@ export interface PageArchiveOptions extends AddressOptions {
 /** Final pages that upstream stops serving, without the names and addresses of people. They belong to the organization, not to the key. */
 export class PageArchive {
   readonly #options: PageArchiveOptions;
-  readonly #owners: KeyOwners;
+  /** The organizations of keys. */
+  readonly owners: KeyOwners;
 
   constructor(options: PageArchiveOptions) {
     this.#options = options;
-    this.#owners = new KeyOwners(options.archive, options.baseUrl, options.requestOwner);
+    this.owners = new KeyOwners(options.archive, options.baseUrl, options.requestOwner);
   }
 
   get isThere(): boolean {
@@ -69,7 +70,7 @@ export class PageArchive {
     const { archive } = this.#options;
     if (archive === null) return;
     const { credential } = addressOf(this.#options, question);
-    for (const owner of [await this.#owners.known(credential), credential.fingerprint]) {
+    for (const owner of [await this.owners.known(credential), credential.fingerprint]) {
       if (owner === null) continue;
       const name = prefix + this.#nameOf(owner, question);
       const bytes = await archive.get(name);
@@ -88,7 +89,7 @@ export class PageArchive {
     const { archive } = this.#options;
     if (archive === null) return;
     const { credential } = addressOf(this.#options, question);
-    const owner = (await this.#owners.find(credential, question.endpoint.key)) ?? credential.fingerprint;
+    const owner = (await this.owners.find(credential, question.endpoint.key)) ?? credential.fingerprint;
     const key = prefix + this.#nameOf(owner, question);
     if (await archive.has(key)) return;
     const body = await bodyOf();

@@ -70,13 +70,11 @@ export class PageColumns {
   async find<P, Row>(
     endpoint: Endpoint<P, Row>,
     params: P,
-    { since, noStore }: Pick<Operation, "since" | "noStore">,
+    { noStore }: Pick<Operation, "noStore">,
   ): Promise<ColumnRun<Row> | null> {
     if (!this.canHave(endpoint, params)) return null;
     try {
-      const run =
-        (await this.#columnsOf(endpoint, params, noStore)) ?? (await this.#onlyPageOf(endpoint, params));
-      return run !== null && run.fetchedAt >= since ? run : null;
+      return (await this.#columnsOf(endpoint, params, noStore)) ?? (await this.#onlyPageOf(endpoint, params));
     } catch {
       return null;
     }

@@ -16,6 +16,7 @@ import { type PageFreshness, storageLifetimeMs } from "./freshness.ts";
 import { type DayPage, decodePage, finalDaysOf, type Page } from "./page.ts";
 import type { PageArchive } from "./page-archive.ts";
 import type { PageStore } from "./page-store.ts";
+import type { Recordings } from "./recordings.ts";
 import { shared } from "./replicas.ts";
 import type { Sender } from "./sender.ts";
 import { withoutNulls } from "./without-nulls.ts";
@@ -25,6 +26,7 @@ export interface PageSourceOptions extends AddressOptions {
   /** The store that replicas share; null without one. */
   readonly shared: SharedStore | null;
   readonly archive: PageArchive;
+  readonly recordings: Recordings;
   readonly writes: BackgroundWrites;
   readonly freshness: PageFreshness;
   readonly sender: Sender;
@@ -134,8 +136,7 @@ export class PageSource {
           return memory.decode(question, kept);
         },
         isUsable: (found) =>
-          found.fetchedAt >= operation.since &&
-          (found.fetchedAt >= startedAt || freshness.isFresh(found, endpoint)),
+          operation.accepts(found) && (found.fetchedAt >= startedAt || freshness.isFresh(found, endpoint)),
         stored: (text) => storedBody(endpoint, text),
         lifetimeMs: storageLifetimeMs,
         maxWaitMs: isInteractive(operation) ? timeoutMs : null,
@@ -159,13 +160,14 @@ export class PageSource {
     address: PageAddress,
     unwanted: AbortSignal,
   ): Promise<Fetched<Row>> {
-    const { sender, access, organizations, now } = this.#options;
+    const { sender, access, organizations, recordings, now } = this.#options;
     const { endpoint, params, token } = question;
     const { json, body } = await sender.send(operation, question, address, unwanted);
     const fetchedAt = now();
     await bodyTurn(body);
     const page = decodePage(endpoint, params, token, json, fetchedAt);
     await bodyTurn(body);
+    await recordings.saw(endpoint, page);
     access.answered(endpoint.dataset, page.watermark);
     if (!endpoint.isOfBothKinds) await organizations.learn(endpoint.key);
     await Promise.all(

@@ -16,6 +16,7 @@ import { PageArchive } from "./page-archive.ts";
 import { type ColumnRun, PageColumns } from "./page-columns.ts";
 import { PageSource } from "./page-source.ts";
 import { PageStore } from "./page-store.ts";
+import { Recordings } from "./recordings.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
 import { StoredPages } from "./stored-pages.ts";
 
@@ -44,6 +45,8 @@ export class Pages {
   readonly source: PageSource;
   /** Lists that are kept as columns. */
   readonly columns: PageColumns;
+  /** Records of earlier exports. */
+  readonly recordings: Recordings;
 
   constructor(options: PagesOptions) {
     this.#options = options;
@@ -52,12 +55,14 @@ export class Pages {
     const requestOwner = (key: KeyFamily) => this.#requestOwner(key);
     const archive = new PageArchive({ ...options, pages: memory, requestOwner });
     const sender = new Sender(options);
+    const recordings = new Recordings({ ...options, owners: archive.owners });
     this.#freshness = freshness;
     this.#memory = memory;
     this.#flights = new Flights(options.deadlineMs);
     this.stored = new StoredPages({ ...options, memory, archive, freshness });
-    this.source = new PageSource({ ...options, memory, archive, freshness, sender });
+    this.source = new PageSource({ ...options, memory, archive, freshness, recordings, sender });
     this.columns = new PageColumns({ ...options, archive, pages: memory });
+    this.recordings = recordings;
   }
 
   /** True if this process holds the page. */
@@ -72,7 +77,7 @@ export class Pages {
     const page = await this.stored.peek(question, operation.noStore);
     const before = operation.pages.get(key) as Promise<Page<Row>> | undefined;
     if (before !== undefined) return before;
-    if (page === null || page.fetchedAt < operation.since) return null;
+    if (page === null || !operation.accepts(page)) return null;
     if (!operation.noStore) operation.pages.set(key, Promise.resolve(page));
     return hit(operation, page);
   }
@@ -144,7 +149,7 @@ export class Pages {
     if (preparing !== undefined) await preparing;
     const kept = bypass ? undefined : this.#memory.get(endpoint, key);
     const isFresh = () =>
-      kept !== undefined && kept.fetchedAt >= operation.since && this.#freshness.isFresh(kept, endpoint);
+      kept !== undefined && operation.accepts(kept) && this.#freshness.isFresh(kept, endpoint);
     if (kept !== undefined) {
       const found = (page: Page<Row>) => {
         observer?.found(endpoint.dataset, "memory", page);
@@ -153,6 +158,7 @@ export class Pages {
       if (isFresh()) return found(kept);
       if (
         operation.priority === "interactive" &&
+        operation.accepts(kept) &&
         this.#freshness.isServableWhileRevalidating(kept, endpoint)
       ) {
         this.#revalidate(operation, question, key);
@@ -172,7 +178,8 @@ export class Pages {
           (page) => observer.found(endpoint.dataset, "joined", page),
           () => {}, // the request that failed is counted
         );
-      return hit(operation, joined);
+      const page = await joined;
+      if (operation.accepts(page)) return hit(operation, page); // it can have been stored by another replica before
     }
     operation.spend(endpoint.dataset);
     return this.#flights.start(endpoint, key, operation.signal, async (unwanted) => {
