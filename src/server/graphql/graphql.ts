@@ -110,8 +110,11 @@ export function createGraphQL({
     return { document, inParts, text: query, definition, operationName, variables, faults, isExplained };
   }
 
-  function contextFor({ record, leaving }: Exchange): Context {
-    return contextOf(record, { signal: deadline(leaving(), limits.operationTimeoutMs, record) });
+  function contextFor({ head, record, leaving }: Exchange): Context {
+    return contextOf(record, {
+      signal: deadline(leaving(), limits.operationTimeoutMs, record),
+      ...(isPastFreshness(head, record) && { since: record.receivedAt }),
+    });
   }
 
   /** Runs the operation of a request. */
@@ -308,7 +311,7 @@ export function createGraphQL({
     if (!(answer instanceof Reply)) return answer; // in parts, and never kept
     const kept = key === null ? null : (answers?.keep(key, answer, record) ?? null);
     if (kept !== null) return labelled(await kept.reply(head, record.receivedAt), record, "fwd=miss; stored");
-    return labelled(await compressed(answer, head), record, isKeepable ? "fwd=miss" : "fwd=bypass");
+    return labelled(await compressed(answer, head), record, statusOf(head, record, isKeepable));
   }
 
   return { respond };
@@ -369,6 +372,21 @@ function mutationByGet(): HttpError {
 /** True for requests that must be executed: for a plan, which has no figures, or by the client's own wish (RFC 9111, 5.2.1.4). */
 function isUncached(head: RequestHead): boolean {
   return wantsPlan(head) || /no-(cache|store)/i.test(head.headers.get("cache-control") ?? "");
+}
+
+/**
+ * True for the request directive `no-cache` (RFC 9111, 5.2.1.4) of a caller who operates the gateway: figures that can still change are
+ * requested of upstream again, however fresh they are. From others it only bypasses kept answers, since all callers share the requests.
+ */
+function isPastFreshness({ headers }: RequestHead, { viewer }: RequestRecord): boolean {
+  return (
+    viewer.scopes.has("operate") && /(^|[\s,])no-cache($|[\s,])/i.test(headers.get("cache-control") ?? "")
+  );
+}
+
+function statusOf(head: RequestHead, record: RequestRecord, isKeepable: boolean): string {
+  if (isKeepable) return "fwd=miss";
+  return isPastFreshness(head, record) && !wantsPlan(head) ? "fwd=request" : "fwd=bypass";
 }
 
 /** States how the cache was used (RFC 9211), and what the answer has cost. */
