@@ -408,6 +408,50 @@ describe.skipIf(isMissing)("the dashboard of an organization", () => {
     await opened.stop();
   });
 
+  test("asks again when the gateway said so, a few times, and not after the reader has left", async () => {
+    const opened = new Opened({ sandbox: { users: 20 } });
+    await opened.start();
+    const page = await opened.page("/");
+    await page.clock.install();
+    let [asked, refusals] = [0, 2];
+    await page.route("**/q/CostByDay?*", (route) => {
+      asked++;
+      if (refusals-- <= 0) return route.continue();
+      const message = "The upstream requests of this minute are used up; retry in 30 seconds.";
+      const errors = [{ message, extensions: { code: "UPSTREAM_BUDGET_EXHAUSTED", retryAfter: 30 } }];
+      return route.fulfill({ contentType: "application/json", body: JSON.stringify({ errors }) });
+    });
+    const failure = page.getByRole("region", { name: "Spend by day" }).locator(".failure p");
+    const later = async (times: number) => {
+      const before = asked;
+      await page.clock.fastForward(29_000);
+      expect(asked).toBe(before);
+      await page.clock.fastForward(2_000);
+      await page.evaluate(() => fetch("/healthz")); // an attempt would be before it
+      await expect.poll(() => asked).toBe(before + times);
+      await settled(page);
+    };
+    await page.getByLabel("Period").selectOption("LAST_MONTH");
+    await failure.filter({ hasText: "retry in 30 seconds. This page does so by itself." }).waitFor();
+    await later(1);
+    await later(1);
+    await failure.waitFor({ state: "detached" });
+
+    refusals = Number.POSITIVE_INFINITY;
+    await page.getByLabel("Period").selectOption("LAST_30_DAYS");
+    await failure.waitFor();
+    for (const times of [1, 1, 1]) await later(times);
+    await failure.filter({ hasText: "This page has tried several times." }).waitFor();
+    await later(0);
+
+    await page.getByLabel("Period").selectOption("MONTH_TO_DATE");
+    await failure.filter({ hasText: "by itself" }).waitFor();
+    await page.getByRole("link", { name: "People", exact: true }).click();
+    await page.getByRole("region", { name: "Seats idle for 31 days" }).waitFor();
+    await later(0);
+    await opened.stop();
+  });
+
   test("with more than 100 teams says which of them are shown", async () => {
     const teams = join(mkdtempSync(join(tmpdir(), "teams-")), "teams.csv");
     const lines = Array.from({ length: 130 }, (_, i) => `person-${i}@ternplover.example,Team ${i}`);

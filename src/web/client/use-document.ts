@@ -5,8 +5,12 @@ import { type DocumentAnswer, runDocument } from "./run-document.ts";
 import { onCallerChange } from "./session.ts";
 
 interface Entry {
+  /** Null until there is one. A further attempt keeps the answer before it until it has its own. */
   readonly answer: DocumentAnswer<unknown> | null;
   readonly at: number;
+  /** Attempts that the page has made by itself after the first one. */
+  readonly attempts: number;
+  readonly isLoading: boolean;
 }
 
 /** Answers by document and variables, shared by the panels of all pages. */
@@ -16,16 +20,28 @@ const listeners = new Map<string, Set<() => void>>();
 /** A page that is opened again within this time shows the same answers; a reload asks the gateway. */
 const KEPT_MS = 5 * 60_000;
 
+/** Most attempts that a page makes by itself. Each waits for as long as the gateway said. */
+const MOST_ATTEMPTS = 3;
+
+/** Waits for longer are left to the reader. Budgets of requests are of one minute. */
+const LONGEST_WAIT_SECONDS = 120;
+
 function notify(key: string): void {
   for (const listener of listeners.get(key) ?? []) listener();
 }
 
-function load<Name extends DocumentName>(key: string, name: Name, variables: VariablesOf<Name>): void {
-  const started: Entry = { answer: null, at: performance.now() };
+function load<Name extends DocumentName>(
+  key: string,
+  name: Name,
+  variables: VariablesOf<Name>,
+  before: Pick<Entry, "answer" | "attempts"> = { answer: null, attempts: 0 },
+): void {
+  const { answer: shown, attempts } = before;
+  const started: Entry = { answer: shown, at: performance.now(), attempts, isLoading: true };
   entries.set(key, started);
   void runDocument(name, variables, new AbortController().signal).then((answer) => {
     if (entries.get(key) !== started) return; // the caller has changed, or asked again
-    entries.set(key, { answer, at: performance.now() });
+    entries.set(key, { answer, at: performance.now(), attempts, isLoading: false });
     notify(key);
   });
 }
@@ -35,9 +51,25 @@ onCallerChange(() => {
   for (const key of listeners.keys()) notify(key);
 });
 
+/** Seconds after which the gateway can answer what it could not; null: it does not say, or it is too long to wait for. */
+function secondsToWait({ errors }: DocumentAnswer<unknown>): number | null {
+  const seconds = errors.flatMap(({ extensions }) => extensions?.retryAfter ?? []);
+  const longest = Math.max(...seconds);
+  return seconds.length > 0 && longest <= LONGEST_WAIT_SECONDS ? longest : null;
+}
+
+/** What the page does about an answer that was refused for a time. */
+export type Retrying = "soon" | "given-up" | "never";
+
+function retryingOf(entry: Entry | undefined): Retrying {
+  if (entry?.answer == null || secondsToWait(entry.answer) === null) return "never";
+  return entry.isLoading || entry.attempts < MOST_ATTEMPTS ? "soon" : "given-up";
+}
+
 export interface DocumentState<Data> {
   /** Null while it is loading. */
   readonly answer: DocumentAnswer<Data> | null;
+  readonly retrying: Retrying;
   readonly retry: () => void;
 }
 
@@ -64,12 +96,24 @@ export function useDocument<Name extends DocumentName>(
     const isOld = entry?.answer != null && performance.now() - entry.at > KEPT_MS && listenersOf(key) <= 1;
     if (entry === undefined || isOld) load(key, name, variables);
   });
+  // Ends with the panel: a page that the reader has left asks for nothing.
+  useEffect(() => {
+    const entry = entries.get(key);
+    if (variables === null || answer === null || entry === undefined) return;
+    if (entry.isLoading || retryingOf(entry) !== "soon") return;
+    const wait = (secondsToWait(answer) ?? 0) * 1_000 - (performance.now() - entry.at);
+    const timer = setTimeout(() => {
+      if (entries.get(key) !== entry) return; // another panel has asked
+      load(key, name, variables, { answer, attempts: entry.attempts + 1 });
+    }, wait);
+    return () => clearTimeout(timer);
+  }, [key, name, variables, answer]);
   const retry = useCallback(() => {
     if (variables === null) return;
     load(key, name, variables);
     notify(key);
   }, [key, name, variables]);
-  return { answer, retry };
+  return { answer, retrying: retryingOf(entries.get(key)), retry };
 }
 
 function listenersOf(key: string): number {

@@ -14,6 +14,7 @@ import { OverviewPage } from "./pages/overview.tsx";
 import { PeoplePage } from "./pages/people.tsx";
 import { SpendPage } from "./pages/spend.tsx";
 import { TeamsPage } from "./pages/teams.tsx";
+import { NEXT_ATTEMPT } from "./panel.tsx";
 import { nameOfPeriod, offered, PAGES, type PageName, settle, usePlace } from "./place.ts";
 import { SignIn, SignInOffer } from "./sign-in.tsx";
 import { absencesFor, type PageOrganization, type PageViewer, pagesFor, rightsOf } from "./viewer.ts";
@@ -33,7 +34,7 @@ const NO_VARIABLES = {};
 /** The dashboard: who the caller is decides which pages and panels there are. */
 export function DashboardApp() {
   const session = useSyncExternalStore(onSessionChange, sessionState);
-  const { answer, retry } = useDocument("WhoAmI", NO_VARIABLES);
+  const { answer, retrying, retry } = useDocument("WhoAmI", NO_VARIABLES);
   if (session === "token-needed" || session === "token-rejected")
     return <SignIn isRejected={session === "token-rejected"} />;
   if (session === "sign-in-needed" || session === "session-ended")
@@ -55,7 +56,10 @@ export function DashboardApp() {
         {answer !== null && (
           <>
             <h1>Claude analytics</h1>
-            <p role="alert">{answer.errors[0]?.message ?? "The gateway did not say who you are."}</p>
+            <p role="alert">
+              {answer.errors[0]?.message ?? "The gateway did not say who you are."}
+              {NEXT_ATTEMPT[retrying]}
+            </p>
             <button type="button" className="button" onClick={retry}>
               Try again
             </button>

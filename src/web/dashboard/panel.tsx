@@ -4,7 +4,7 @@ import type { DocumentName, ResultOf, VariablesOf } from "../client/documents.ts
 import { FileLink } from "../client/file-link.tsx";
 import { pageSettings } from "../client/page-settings.ts";
 import type { AnswerError, AnswerFreshness } from "../client/run-document.ts";
-import { useDocument } from "../client/use-document.ts";
+import { type Retrying, useDocument } from "../client/use-document.ts";
 import { workbenchLink } from "../links.ts";
 
 export interface PanelProps<Name extends DocumentName> {
@@ -44,7 +44,7 @@ export function Panel<Name extends DocumentName>({
   empty = "Nothing in this period.",
 }: PanelProps<Name>) {
   const [isWanted, setIsWanted] = useState(onDemand === undefined);
-  const { answer, retry } = useDocument(document, isWanted ? variables : null);
+  const { answer, retrying, retry } = useDocument(document, isWanted ? variables : null);
   const [isTable, setIsTable] = useState(false);
   const id = useId();
   const content =
@@ -80,7 +80,9 @@ export function Panel<Name extends DocumentName>({
           <Skeleton />
         ) : (
           <>
-            {failure !== undefined && <Failure error={failure} retry={retry} isPartial={content !== null} />}
+            {failure !== undefined && (
+              <Failure error={failure} retrying={retrying} retry={retry} isPartial={content !== null} />
+            )}
             {content ?? (failure === undefined && <p className="empty">{empty}</p>)}
           </>
         )}
@@ -116,6 +118,7 @@ function Skeleton() {
 
 interface FailureProps {
   readonly error: AnswerError;
+  readonly retrying: Retrying;
   readonly retry: () => void;
   /** The rest of the panel is shown. */
   readonly isPartial: boolean;
@@ -131,13 +134,21 @@ const IN_PANELS: Readonly<Record<string, string>> = {
   TOO_EXPENSIVE: "This takes more upstream requests than one answer may. Choose a shorter period.",
 };
 
-function Failure({ error: { message, extensions }, retry, isPartial }: FailureProps) {
+/** What follows the message of an error that passes. */
+export const NEXT_ATTEMPT: Readonly<Record<Retrying, string>> = {
+  soon: " This page does so by itself.",
+  "given-up": " This page has tried several times.",
+  never: "",
+};
+
+function Failure({ error: { message, extensions }, retrying, retry, isPartial }: FailureProps) {
   const code = extensions?.code ?? "";
   return (
     <div className="failure" role="status">
       <p>
         {isPartial ? (code === "FORBIDDEN" ? "Not shown: " : "Incomplete: ") : ""}
         {IN_PANELS[code] ?? message}
+        {NEXT_ATTEMPT[retrying]}
       </p>
       {!LASTING.has(code) && (
         <button type="button" className="button no-print" onClick={retry}>
