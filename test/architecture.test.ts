@@ -110,6 +110,7 @@ test("the sandbox knows the domain and itself, and nothing inside knows the sand
 const SHARED_WITH_PAGES = [
   "schema/operations/documents.ts",
   "src/domain/decimal.ts",
+  "src/domain/comparison.ts",
   "src/domain/csv.ts",
   "src/domain/day.ts",
   "src/domain/period.ts",

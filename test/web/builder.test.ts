@@ -37,6 +37,7 @@ function begun(of: BuildSubject, more: Partial<BuildChoice> = {}): BuildChoice {
     organization: null,
     bucket: typeof bucket === "string" ? bucket : null,
     range: { between: { from: "2026-11-19", until: "2026-11-21" } },
+    compare: null,
     filter: null,
     top: null,
     ...more,
@@ -47,7 +48,7 @@ const legal = (options: readonly BuildOption[]) => options.filter(({ refusal }) 
 const legalOnes = (options: readonly BuildOption[]) =>
   options.flatMap(({ value, refusal }) => (refusal === null ? [value] : []));
 
-/** Every choice that the builder offers step by step: each measure, dimension, pair of dimensions, bucket, filter and number of rows. */
+/** Every choice that the builder offers step by step: each measure, dimension, pair of dimensions, bucket, comparison, filter and number of rows. */
 function offered(of: BuildSubject, facts: GatewayFacts): BuildChoice[] {
   const choices: BuildChoice[] = [];
   const organizations =
@@ -57,12 +58,18 @@ function offered(of: BuildSubject, facts: GatewayFacts): BuildChoice[] {
   for (const organization of organizations) {
     const first = begun(of, { organization });
     const at = (choice: BuildChoice) => new LegalOptions(of, choice, facts);
-    for (const measure of legalOnes(at(first).measures())) choices.push({ ...first, measures: [measure] });
+    for (const measure of legalOnes(at(first).measures())) {
+      const ofOne = { ...first, measures: [measure] };
+      const comparisons = legalOnes(at(ofOne).comparisons());
+      choices.push(ofOne, ...comparisons.map((compare) => ({ ...ofOne, compare })));
+    }
     for (const bucket of legalOnes(at(first).buckets())) choices.push({ ...first, bucket });
     for (const filter of legal(at(first).filters())) choices.push({ ...first, filter: filterBy(filter) });
     for (const one of legalOnes(at(first).dimensions())) {
       const byOne = { ...first, dimensions: [one] };
       choices.push(byOne);
+      for (const compare of legalOnes(at(byOne).comparisons()).slice(0, 1))
+        choices.push({ ...byOne, compare }, { ...byOne, compare, bucket: "DAY" });
       for (const bucket of legalOnes(at(byOne).buckets())) {
         const inBuckets = { ...byOne, bucket };
         choices.push(inBuckets);
@@ -127,6 +134,7 @@ describe.each([
 
   test("fits the schema", async () => {
     const texts = await offers();
+
     expect(texts.length).toBeGreaterThan(2_000);
     expect(texts.filter((text) => validate(SCHEMA, parse(text)).length > 0)).toEqual([]);
   });
@@ -173,8 +181,16 @@ function choose(of: BuildSubject, facts: GatewayFacts, wanted: Partial<BuildChoi
   choice = { ...choice, bucket: wanted.bucket ?? choice.bucket };
   if (wanted.range) expect(at().refusalOfRange(wanted.range)).toBeNull();
   choice = { ...choice, range: wanted.range ?? choice.range };
+  if (wanted.compare) offers(at().comparisons(), wanted.compare);
   if (wanted.top) expect(at().refusalOfTop).toBeNull();
-  return { ...choice, top: wanted.top ?? null };
+  return { ...choice, compare: wanted.compare ?? null, top: wanted.top ?? null };
+}
+
+/** A row of spend, and what it is compared with. */
+interface Compared {
+  readonly model: string;
+  readonly net: { readonly usd: string };
+  readonly comparison: { readonly net: { readonly before: { readonly usd: string } } };
 }
 
 const OF_CONSOLE = { organization: "console" };
@@ -196,6 +212,8 @@ const QUESTIONS: readonly (readonly [string, Partial<BuildChoice>])[] = [
   ["projects", { measures: ["messages"], top: 10 }],
   ["cost", { dimensions: ["USER"], top: 10 }],
   ["usage", { measures: ["tokens.cacheReadShare"], dimensions: ["MODEL"] }],
+  ["cost", { dimensions: ["MODEL"], compare: "MONTH_BEFORE" }],
+  ["users", { measures: ["activity.chat.messages"], compare: "PREVIOUS_PERIOD", top: 10 }],
 ];
 
 describe("the builder", () => {
@@ -245,10 +263,50 @@ describe("the builder", () => {
     expect(at("users").refusalOfRange({ between: { from: "2026-11-25", until: "2026-11-27" } })).toBe(
       "The newest day with figures is 2026-11-21.",
     );
+    expect(why(at("cost").comparisons(), "YEAR_BEFORE")).toBe(
+      "It begins on 2025-11-19, and the figures on 2026-01-01.",
+    );
+    expect(why(at("cost", { measures: ["shareOfTotal"] }).comparisons(), "MONTH_BEFORE")).toContain(
+      "None of the chosen measures",
+    );
+    expect(at("activity").comparisons()).toEqual([]);
     expect(at("cost", { dimensions: ["GROUP"], bucket: "DAY" }).refusalOfTop).toContain("several groups");
     expect(at("users", { measures: ["activity.chat.artifactsCreated"] }).refusalOfTop).toContain(
       "cannot be ordered",
     );
+  });
+
+  test("compares the chosen measures, each with its figure of the other period", async () => {
+    const facts = await factsOf(opened);
+    const byModel = choose(subject("cost"), facts, { dimensions: ["MODEL"], compare: "MONTH_BEFORE" });
+    const { data } = await ask(textOf(byModel, facts));
+    const { data: before } = await ask(
+      textOf(
+        { ...byModel, compare: null, range: { between: { from: "2026-10-19", until: "2026-10-21" } } },
+        facts,
+      ),
+    );
+    const amounts = (rows: readonly { model: string; usd: string }[]) =>
+      Object.fromEntries(rows.map(({ model, usd }) => [model, Number(usd)]));
+    const compared = amounts(
+      data.cost.nodes.map(({ model, comparison }: Compared) => ({ model, usd: comparison.net.before.usd })),
+    );
+    const own = amounts(before.cost.nodes.map(({ model, net }: Compared) => ({ model, usd: net.usd })));
+    expect(Object.keys(own).length).toBeGreaterThan(2);
+    expect(compared).toMatchObject(own);
+
+    const users = choose(subject("users"), facts, {
+      measures: ["activity.chat.messages", "activity.claudeCode.commits", "claudeCode.commits"],
+      compare: "MONTH_BEFORE",
+    });
+    const text = textOf(users, facts).replaceAll(/\s+/g, " ");
+    expect(text).toContain("query UsersAgainstMonthBefore {");
+    expect(text).toContain(
+      "activityComparison(to: MONTH_BEFORE) { chatMessages { before change relativeChange } commits { before change relativeChange } }",
+    );
+    expect(textOf({ ...users, compare: "PREVIOUS_PERIOD" }, facts)).not.toContain("to:");
+    const late = { ...byModel, range: { period: "YEAR_TO_DATE" } };
+    expect(legalChoice(subject("cost"), late, facts).compare).toBeNull();
   });
 
   test("drops what another organization or subject does not have, and keeps the rest", async () => {

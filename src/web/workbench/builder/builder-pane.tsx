@@ -119,6 +119,7 @@ function Builder({ subjects, subject, facts, choice }: BuilderProps) {
         />
       )}
       <RangePart legal={legal} choice={choice} onChoose={choose} />
+      <ComparisonPart legal={legal} choice={choice} onChoose={choose} />
       <FilterPart key={`filter ${subject.name}`} legal={legal} choice={choice} onChoose={choose} />
       <TopPart legal={legal} choice={choice} onChoose={choose} />
       <Outcome query={query} problem={choice.measures.length === 0 ? "Choose a measure." : problem} />
@@ -219,6 +220,29 @@ function RangePart({ legal, choice: { range }, onChoose }: PartProps) {
             />
           </div>
         </div>
+      )}
+    </>
+  );
+}
+
+/** The period that rows are compared with. */
+function ComparisonPart({ legal, choice: { compare }, onChoose }: PartProps) {
+  const options = legal.comparisons();
+  if (options.length === 0) return null;
+  const before = compare === null ? null : legal.spanBefore(compare);
+  return (
+    <>
+      <ChoiceList
+        label="Compare with"
+        options={options}
+        value={compare ?? ""}
+        extra={{ value: "", label: "Nothing" }}
+        onChoose={(value) => onChoose({ compare: value === "" ? null : value })}
+      />
+      {before !== null && (
+        <p className="view-note">
+          {before.from < before.until ? formatRange(before) : "That month has none of these days."}
+        </p>
       )}
     </>
   );

@@ -1,4 +1,4 @@
-import { getNamedType, isInputObjectType } from "graphql";
+import { type GraphQLField, getNamedType, isInputObjectType } from "graphql";
 import { sourcesIn } from "./datasets.ts";
 import { type BuildMeasure, type BuildSubject, enumValuesOf, partsOf } from "./subjects.ts";
 
@@ -17,6 +17,8 @@ export interface BuildChoice {
   /** Null: the subject has no buckets to choose. */
   readonly bucket: string | null;
   readonly range: ChosenRange;
+  /** The period that rows are compared with; null: none. */
+  readonly compare: string | null;
   /** One list of the filter; without values it filters nothing. */
   readonly filter: { readonly list: string; readonly values: readonly string[] } | null;
   /** Rows of a ranking, or groups of a series; null: as many as there are. */
@@ -42,7 +44,7 @@ export function orderOfChoice(subject: BuildSubject, choice: Pick<BuildChoice, "
   const orders = ordersOf(subject);
   return (
     chosenMeasures(subject, choice)
-      .map((each) => orderOf(subject, each, orders))
+      .map((each) => pathEnd(subject, each, orders))
       .find((order) => order !== null) ?? null
   );
 }
@@ -58,25 +60,25 @@ export function firstMeasure(subject: BuildSubject): BuildMeasure | null {
   const orders = ordersOf(subject);
   const rank = (measure: BuildMeasure) => {
     if (partsOf(measure) !== null) return 3;
-    if (typeof share === "string" && orderOf(subject, measure, [share]) !== null) return 0;
-    return orderOf(subject, measure, orders) !== null ? 1 : 2;
+    if (typeof share === "string" && pathEnd(subject, measure, [share]) !== null) return 0;
+    return pathEnd(subject, measure, orders) !== null ? 1 : 2;
   };
   const ranked = subject.measures.map((measure) => ({ measure, rank: rank(measure) }));
   return ranked.toSorted((a, b) => a.rank - b.rank)[0]?.measure ?? null;
 }
 
 /**
- * Finds the value of the order that ranks rows by a measure: the one that its path ends with, `CHAT_MESSAGES` for `activity.chat.messages`.
- * Null: the list has no such order, or it is that of a shorter path.
+ * Finds the name of a measure in an order or a comparison: the one that its path ends with, `CHAT_MESSAGES` for
+ * `activity.chat.messages`. Null: there is none, or it is that of a shorter path.
  */
-function orderOf(subject: BuildSubject, measure: BuildMeasure, orders: readonly string[]): string | null {
-  const ranks = (each: BuildMeasure, order: string) =>
-    partsOf(each) === null && `_${upperPath(each)}`.endsWith(`_${order}`) && isOwn(subject, each);
+function pathEnd(subject: BuildSubject, measure: BuildMeasure, names: readonly string[]): string | null {
+  const endsWith = (each: BuildMeasure, name: string) =>
+    partsOf(each) === null && `_${upperPath(each)}`.endsWith(`_${name}`) && isOwn(subject, each);
   return (
-    orders.find((order) => {
-      if (!ranks(measure, order)) return false;
+    names.find((name) => {
+      if (!endsWith(measure, name)) return false;
       const shortest = subject.measures
-        .filter((each) => ranks(each, order))
+        .filter((each) => endsWith(each, name))
         .toSorted((a, b) => upperPath(a).length - upperPath(b).length)[0];
       return shortest === measure;
     }) ?? null
@@ -93,8 +95,26 @@ function isOwn({ description }: BuildSubject, { descriptions }: BuildMeasure): b
 function upperPath({ fields }: BuildMeasure): string {
   return fields
     .filter(({ name }) => name !== "usd")
-    .map(({ name }) => name.replaceAll(/([a-z])([A-Z0-9])/g, "$1_$2").toUpperCase())
+    .map(({ name }) => upperName(name))
     .join("_");
+}
+
+function upperName(name: string): string {
+  return name.replaceAll(/([a-z])([A-Z0-9])/g, "$1_$2").toUpperCase();
+}
+
+/** The figure of a comparison that a measure has: `chatMessages` for `activity.chat.messages`. Null: the measure is not compared. */
+export function comparedFigure(
+  subject: BuildSubject,
+  measure: BuildMeasure,
+): GraphQLField<unknown, unknown> | null {
+  const figures = subject.comparison?.figures ?? [];
+  const figure = pathEnd(
+    subject,
+    measure,
+    figures.map(({ name }) => upperName(name)),
+  );
+  return figures.find(({ name }) => upperName(name) === figure) ?? null;
 }
 
 const FIRST_PERIOD = "LAST_30_DAYS";
@@ -110,6 +130,7 @@ export function beginChoice(subject: BuildSubject, before: BuildChoice | null): 
     organization: before?.organization ?? null,
     bucket: typeof bucket === "string" ? bucket : null,
     range: before?.range ?? { period: FIRST_PERIOD },
+    compare: null,
     filter: null,
     top: null,
   };

@@ -1,4 +1,5 @@
 import { getNamedType, getNullableType, isInputObjectType, isListType } from "graphql";
+import { COMPARISONS, type Comparison, rangeBefore } from "../../../domain/comparison.ts";
 import { day } from "../../../domain/day.ts";
 import { PERIODS, type Period, periodRange } from "../../../domain/period.ts";
 import { daysFrom } from "../../charts/format.ts";
@@ -8,6 +9,7 @@ import {
   type BuildChoice,
   type ChosenRange,
   chosenMeasures,
+  comparedFigure,
   firstMeasure,
   isSeries,
   orderOfChoice,
@@ -222,6 +224,37 @@ export class LegalOptions {
     return `At most ${longest} days.`;
   }
 
+  comparisons(): readonly BuildOption[] {
+    return enumValuesOf(this.subject.comparison?.argument ?? null).map(({ name, description }) => ({
+      value: name,
+      label: wordsOf(name),
+      description: description ?? "",
+      refusal: this.#refusalOfComparison(name),
+    }));
+  }
+
+  #refusalOfComparison(name: string): string | null {
+    const measures = chosenMeasures(this.subject, this.#choice);
+    if (measures.every((each) => comparedFigure(this.subject, each) === null))
+      return "None of the chosen measures is compared with another period.";
+    const before = this.spanBefore(name);
+    if (before === null) return "The days of this period are not known here.";
+    // Days that cannot be answered have a reason of their own.
+    if (this.refusalOfRange(this.#choice.range) !== null || before.from >= before.until) return null;
+    const capable = this.#capable({});
+    if (capable.length === 0 || capable.some((each) => hasDays(each, before))) return null;
+    const [earliest] = capable.flatMap((each) => each.earliest ?? []).sort();
+    return `It begins on ${before.from}, and the figures on ${earliest}.`;
+  }
+
+  /** The days that the chosen range is compared with; null: they are not known. */
+  spanBefore(comparison: string): { readonly from: string; readonly until: string } | null {
+    const span = this.span();
+    return span === null || !isComparisonName(comparison)
+      ? null
+      : rangeBefore(comparison, { from: day(span.from), until: day(span.until) });
+  }
+
   /** The first and the newest day of the reports that can answer the other choices. */
   days(): { readonly earliest: string | null; readonly latest: string | null } {
     const others = chosenMeasures(this.subject, this.#choice).map((each) => this.#fittingSourcesOf(each));
@@ -353,6 +386,10 @@ function isPeriod(name: string): name is Period {
   return Object.hasOwn(PERIODS, name);
 }
 
+function isComparisonName(name: string): name is Comparison {
+  return Object.hasOwn(COMPARISONS, name);
+}
+
 function spanOf(range: ChosenRange, today: string) {
   if ("between" in range) return range.between;
   return isPeriod(range.period) ? periodRange(range.period, day(today)) : null;
@@ -407,7 +444,7 @@ export function labelOf({ fields }: BuildMeasure): string {
 
 /** The choice without what cannot be chosen beside the rest, as after another subject or organization. */
 export function legalChoice(subject: BuildSubject, wanted: BuildChoice, facts: GatewayFacts): BuildChoice {
-  let choice: BuildChoice = { ...wanted, dimensions: [], filter: null, top: null };
+  let choice: BuildChoice = { ...wanted, dimensions: [], compare: null, filter: null, top: null };
   const at = () => new LegalOptions(subject, choice, facts);
   const isLegal = (options: readonly BuildOption[], value: string | null) =>
     options.some((each) => each.value === value && each.refusal === null);
@@ -432,5 +469,6 @@ export function legalChoice(subject: BuildSubject, wanted: BuildChoice, facts: G
     if (isLegal(at().dimensions(), each)) choice = { ...choice, dimensions: [...choice.dimensions, each] };
   if (wanted.filter !== null && isLegal(at().filters(), wanted.filter.list))
     choice = { ...choice, filter: wanted.filter };
+  if (isLegal(at().comparisons(), wanted.compare)) choice = { ...choice, compare: wanted.compare };
   return at().refusalOfTop === null ? { ...choice, top: wanted.top } : choice;
 }

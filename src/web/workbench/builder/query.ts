@@ -10,7 +10,7 @@ import {
   isUnionType,
 } from "graphql";
 import { isPaged } from "../answer-types.ts";
-import { type BuildChoice, chosenMeasures, isSeries, orderOfChoice } from "./choice.ts";
+import { type BuildChoice, chosenMeasures, comparedFigure, isSeries, orderOfChoice } from "./choice.ts";
 import { type BuildMeasure, type BuildSubject, isAlwaysThere, partsOf } from "./subjects.ts";
 
 type Field = GraphQLField<unknown, unknown>;
@@ -36,6 +36,7 @@ export function queryOf(
       measure.fields.map(({ name }) => name),
     );
   }
+  selectComparison(rows, subject, choice);
   const state = Object.values(subject.row.getFields()).find(
     ({ type }) => getNamedType(type).name === "Finality",
   );
@@ -85,6 +86,9 @@ function argumentsOf(
     stated.push(
       `${filter.name}: { ${choice.filter.list}: [${choice.filter.values.map((each) => JSON.stringify(each)).join(", ")}] }`,
     );
+  const { comparison } = subject;
+  if (comparison !== null && choice.compare !== null && !comparison.field.args.includes(comparison.argument))
+    stated.push(`${comparison.argument.name}: ${choice.compare}`);
   if (isSeries(subject, choice)) {
     if (top !== null && choice.top !== null && choice.dimensions.length > 0)
       stated.push(`${top.name}: ${choice.top}`);
@@ -220,6 +224,22 @@ function selectParts(rows: Selected, measure: BuildMeasure): void {
   for (const path of ownNames(getNamedType(list.type))) select(rows, [...around, ...path]);
 }
 
+/** Selects the chosen measures of the compared period, and how they changed. */
+function selectComparison(rows: Selected, subject: BuildSubject, choice: BuildChoice): void {
+  const { comparison } = subject;
+  if (comparison === null || choice.compare === null) return;
+  const { field, argument } = comparison;
+  const isStated = field.args.includes(argument) && argument.defaultValue !== choice.compare;
+  const call = isStated ? `${field.name}(${argument.name}: ${choice.compare})` : field.name;
+  for (const measure of chosenMeasures(subject, choice)) {
+    const figure = comparedFigure(subject, measure);
+    if (figure === null) continue;
+    const unit = measure.fields.filter(({ name }) => name === "usd").map(({ name }) => name);
+    for (const part of ["before", "change"]) select(rows, [call, figure.name, part, ...unit]);
+    select(rows, [call, figure.name, "relativeChange"]);
+  }
+}
+
 function select(into: Selected, path: readonly string[]): void {
   let inner = into;
   for (const name of path) {
@@ -256,5 +276,6 @@ function operationName(subject: BuildSubject, choice: BuildChoice): string {
     subject.arguments.bucket !== null && choice.bucket !== null && isSeries(subject, choice)
       ? `Per${pascal(choice.bucket.toLowerCase())}`
       : "";
-  return `${of}${by === "" ? "" : `By${by}`}${per}`;
+  const compared = choice.compare === null ? "" : `Against${pascal(choice.compare.toLowerCase())}`;
+  return `${of}${by === "" ? "" : `By${by}`}${per}${compared}`;
 }

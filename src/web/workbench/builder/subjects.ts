@@ -39,7 +39,18 @@ export interface BuildSubject {
   readonly row: GraphQLObjectType;
   readonly description: string;
   readonly measures: readonly BuildMeasure[];
+  /** Null: its rows are not compared with another period. */
+  readonly comparison: BuildComparison | null;
   readonly arguments: SubjectArguments;
+}
+
+/** The part of a row that compares it with another period. */
+export interface BuildComparison {
+  readonly field: Field;
+  /** Names the period: an argument of that field, or of the list. */
+  readonly argument: GraphQLArgument;
+  /** The compared figures, each with its value before and its change. */
+  readonly figures: readonly Field[];
 }
 
 /** Arguments of a subject by what they choose; null: it has no such argument. */
@@ -97,6 +108,7 @@ function subjectOf(
     row,
     description: field.description ?? "",
     measures,
+    comparison: comparisonOf(row, field),
     arguments: argumentsOf(field, range),
   };
 }
@@ -166,13 +178,25 @@ function isIdentity(type: GraphQLObjectType): boolean {
 
 /** A figure beside that of another period, which the query has to name. */
 function isComparison(type: GraphQLObjectType): boolean {
-  return Object.values(type.getFields()).some(({ name, type: inner }) => {
-    const compared = getNamedType(inner);
-    return (
-      name === "before" ||
-      (isObjectType(compared) && "before" in compared.getFields() && "change" in compared.getFields())
-    );
-  });
+  return Object.values(type.getFields()).some((field) => field.name === "before" || isChange(field));
+}
+
+function comparisonOf(row: GraphQLObjectType, list: Field): BuildComparison | null {
+  const isOfPeriods = ({ type }: GraphQLArgument) => getNamedType(type).name === "Comparison";
+  for (const field of Object.values(row.getFields())) {
+    const type = getNamedType(field.type);
+    if (!isObjectType(type) || !isComparison(type)) continue;
+    const argument = field.args.find(isOfPeriods) ?? list.args.find(isOfPeriods);
+    if (argument === undefined) continue;
+    return { field, argument, figures: Object.values(type.getFields()).filter(isChange) };
+  }
+  return null;
+}
+
+/** True for a figure beside that of another period. */
+function isChange({ type }: Field): boolean {
+  const compared = getNamedType(type);
+  return isObjectType(compared) && "before" in compared.getFields() && "change" in compared.getFields();
 }
 
 function argumentsOf({ args }: Field, range: GraphQLArgument): SubjectArguments {
