@@ -27,7 +27,7 @@ import { issuerKeys } from "./server/auth/issuer-keys.ts";
 import { jwtCheck, jwtTokens } from "./server/auth/jwt.ts";
 import { fileTokens } from "./server/auth/tokens.ts";
 import { type WatchedFileOptions, watchedFile } from "./server/auth/watched-file.ts";
-import { BUILT_PICTURES } from "./server/charts/pictures.ts";
+import { BUILT_PICTURES, Pictures } from "./server/charts/pictures.ts";
 import { readDocuments } from "./server/documents/manifest.ts";
 import type { TrustedDocuments } from "./server/documents/trusted.ts";
 import { BUILT_PAGES } from "./server/http/built-pages.ts";
@@ -186,7 +186,7 @@ function linksBy(
   {
     archive,
     ...options
-  }: Pick<LinksOptions, "schema" | "trusted" | "accounts" | "now"> & {
+  }: Pick<LinksOptions, "schema" | "trusted" | "accounts" | "pictures" | "now"> & {
     readonly archive: Archive | null;
   },
   authentication: Authentication | null,
@@ -240,7 +240,7 @@ export function createApp(
     attempts,
     areKeysProven = false,
     pages = BUILT_PAGES,
-    pictures = BUILT_PICTURES,
+    pictures: pictureModule = BUILT_PICTURES,
   }: AppOptions,
 ) {
   const { access, cache, limits, tenants } = config;
@@ -250,6 +250,7 @@ export function createApp(
     report(fault);
   };
   const schema = access.federation ? subgraphSchema() : plainSchema;
+  const pictures = new Pictures(pictureModule, schema);
   const trusted = readDocuments(schema, access.documents.path);
   const rateLimiter = workers?.store ?? memoryRateLimiter(pace.now);
   const shared =
@@ -331,7 +332,7 @@ export function createApp(
     trusted,
     onForeignOrigin,
     authentication,
-    links: linksBy(config, { archive: archived, schema, trusted, accounts, now }, authentication),
+    links: linksBy(config, { archive: archived, schema, trusted, accounts, pictures, now }, authentication),
     signIn,
     anybody,
     isReady: () => isReady,

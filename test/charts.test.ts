@@ -55,17 +55,40 @@ test("numbers outside of lists are drawn as numbers", async () => {
   expect(texts).toContain("Not complete yet");
 });
 
-test("the measure and the list can be chosen, and an unknown one is answered with those there are", async () => {
+test("the measure and the list can be chosen, and those of numbers are paths in the answer", async () => {
   expect(textsOf((await chart("CostByModel.svg?measure=requests")).text)).toContain(
     "Cost by Model: requests",
   );
   const { text } = await chart("DashboardSpend.svg?list=dashboard.spend.topUsers.users");
   expect(textsOf(text)[0]).toMatch(/^Dashboard Spend/);
-  const measure = await chart("CostByModel.svg?measure=none");
-  expect([measure.status, measure.error.extensions.code]).toEqual([400, "BAD_USER_INPUT"]);
-  expect(measure.error.message).toContain("`net.usd`, `list.usd`, `requests`");
-  const list = await chart("CostByModel.svg?list=none");
-  expect(list.error.message).toBe("Unknown list `none`: use one of `cost`.");
+  const number = await chart("CostByModel.svg?measure=cost.total.net");
+  expect(textsOf(number.text)).toContain("net");
+  expect(textsOf(number.text)).not.toContain("claude-sonnet-5");
+});
+
+test("an unknown measure or list is refused before anything is requested, with the nearest there is", async () => {
+  const { seen } = opened;
+  const before = seen.length;
+  const refused = async (path: string, message: string) => {
+    const { status, error } = await chart(path);
+    expect([status, error.extensions.code, error.message]).toEqual([400, "BAD_USER_INPUT", message]);
+  };
+  await refused("CostByModel.svg?measure=request", "Unknown measure `request`: did you mean requests?");
+  await refused("CostByModel.svg?measure=net.us", "Unknown measure `net.us`: did you mean net.usd?");
+  await refused(
+    "CostByModel.svg?measure=model",
+    "Unknown measure `model`: use one of net.usd, list.usd, requests, cost.total.net, cost.total.list.",
+  );
+  await refused("CostByModel.svg?list=none", "Unknown list `none`: use one of cost.");
+  await refused(
+    "DashboardSpend.svg?list=dashboard.spend.topUsers.users&measure=cost.usd",
+    "Unknown measure `cost.usd`: did you mean cost.net.usd?",
+  );
+  await refused(
+    "SpendToDate.svg?measure=dashboard.spend.monthToDate.total.nets",
+    "Unknown measure `dashboard.spend.monthToDate.total.nets`: did you mean dashboard.spend.monthToDate.total.net?",
+  );
+  expect(seen.length).toBe(before);
 });
 
 test("the themes are the colours of the pages", async () => {

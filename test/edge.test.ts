@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
 import { readConfig } from "../src/config.ts";
 import { VIEWER_OF_ALL } from "../src/domain/viewer.ts";
+import { Pictures } from "../src/server/charts/pictures.ts";
 import { readDocuments } from "../src/server/documents/manifest.ts";
 import { createListener } from "../src/server/http/listener.ts";
 import { MemoryAccounts } from "../src/server/limits/accounts.ts";
@@ -593,7 +594,7 @@ describe("the gateway as a function passes the same edge", () => {
       anybody: VIEWER_OF_ALL,
       isReady: () => true,
       pages: new URL("not-built/", import.meta.url),
-      pictures: new URL("not-built/", import.meta.url),
+      pictures: new Pictures(new URL("not-built/", import.meta.url), schema),
       links: null,
       metrics: null,
       tracing: null,

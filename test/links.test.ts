@@ -409,6 +409,8 @@ test.each([
   [{ document: "CostByModel", days: 0.5 }, "from 1 to 30"],
   [{ document: "CostByModel", identity: "all" }, "`identity` is not one of"],
   [{ document: "CostByModel", measure: "net usd" }, "`measure` is not a path"],
+  [{ document: "CostByModel", measure: "net.us" }, "Unknown measure `net.us`: did you mean net.usd?"],
+  [{ document: "CostByModel", list: "costs" }, "Unknown list `costs`: did you mean cost?"],
   [{ document: "CostByModel", scopes: [] }, "Unknown field `scopes`"],
   [{ document: "CostByModel", variables: { organization: "x".repeat(5_000) } }, "the maximum is 4000"],
 ])("a request for a link with %j is refused with what would work", async (content, message) => {

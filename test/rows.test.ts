@@ -56,6 +56,16 @@ test("rows are those of the list in the answer of the document, flat", async () 
   expect(headers.get("freshness")).toMatch(/^state=\w+(, refreshed-at="[^"]+")?, stale=\?0$/);
 });
 
+test("`__typename`, which clients add to their documents, is not a column", async () => {
+  const text =
+    "query Models { cost(range: { last: { days: 7 } }, groupBy: [MODEL]) { __typename nodes { __typename model net { __typename usd } } } }";
+  const opened = gateway({ sandbox: { users: 20 }, settings: trusting(text) });
+  const { body: rows } = await got(opened, "/q/Models?format=rows");
+  expect(Object.keys(rows[0])).toEqual(["model", "net_usd"]);
+  const { status, headers } = await got(opened, "/chart/Models.svg?measure=net.usd");
+  expect([status, headers.get("content-type")]).toEqual([200, "image/svg+xml; charset=utf-8"]);
+});
+
 test("CSV has the columns and values of the rows, in the form of files", async () => {
   const opened = gateway({ sandbox: { users: 20 } });
   const { body: rows } = await got(opened, "/q/CostByDay?format=rows");

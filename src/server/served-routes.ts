@@ -13,7 +13,7 @@ import { DocumentTools } from "./agents/tools.ts";
 import { AnswerCache } from "./answers/answer-cache.ts";
 import { AUTHORIZATION, type Authentication, type Authenticator } from "./auth/authenticator.ts";
 import { chartRoute } from "./charts/chart-route.ts";
-import { pictureDrawer } from "./charts/pictures.ts";
+import type { Pictures } from "./charts/pictures.ts";
 import { CALLS, parseCall } from "./documents/call.ts";
 import { namesRoute } from "./documents/names-route.ts";
 import { firstQuery } from "./documents/query-library.ts";
@@ -57,7 +57,7 @@ export interface RoutesOptions {
   /** Folder of the built dashboard; without one, a list of the routes takes its place. */
   readonly pages: URL;
   /** The built module that draws charts. */
-  readonly pictures: URL;
+  readonly pictures: Pictures;
   /** Links to pictures; null: there are none. */
   readonly links: Links | null;
   /** Receives a line for each operation and file; null: no audit log. */
@@ -184,8 +184,7 @@ export function servedRoutes(
         ),
     },
     chartRoute({
-      ...{ schema, trusted, suggestsTo, links },
-      draw: pictureDrawer(pictures, schema),
+      ...{ schema, trusted, suggestsTo, links, pictures },
       respond: graphql.respond,
     }),
     ...(links === null ? [] : linkRoutes({ links, callers, limits: limits.request })),

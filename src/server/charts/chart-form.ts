@@ -2,7 +2,7 @@ import type { PictureInput, PictureTheme } from "../../domain/picture.ts";
 import { badInput } from "../../errors.ts";
 import type { AnswerForm } from "../graphql/answer-form.ts";
 import { Reply } from "../http/exchange.ts";
-import type { Draw } from "./pictures.ts";
+import type { Pictures } from "./pictures.ts";
 
 /** Choices of a picture that are not variables of its document. */
 export type PictureChoices = Pick<PictureInput, "list" | "measure" | "theme">;
@@ -45,13 +45,14 @@ const FIELDS = [
 ];
 
 /** Answers with the chart of a list of the answer, or with its numbers. */
-export function chartForm(draw: Draw, choices: PictureChoices, isEmbeddable: boolean): AnswerForm {
+export function chartForm(pictures: Pictures, choices: PictureChoices, isEmbeddable: boolean): AnswerForm {
   return {
     isEmbeddable,
     async write({ document, definition, text, variables, run }) {
+      const question = { query: text, operationName: definition.name?.value ?? null, variables };
+      await pictures.check({ ...question, ...choices });
       const { data, freshness } = await run(document, variables);
-      const operationName = definition.name?.value ?? null;
-      const svg = await draw({ query: text, operationName, variables, data, freshness, ...choices });
+      const svg = await pictures.draw({ ...question, data, freshness, ...choices });
       return new Reply(200, FIELDS, Buffer.from(svg));
     },
   };

@@ -15,7 +15,7 @@ import { ORGANIZATION } from "../http/requested-organization.ts";
 import type { Route } from "../http/routes.ts";
 import type { Links, OpenedLink } from "../links/links.ts";
 import { CHOICES, chartForm, choicesIn } from "./chart-form.ts";
-import type { Draw } from "./pictures.ts";
+import type { Pictures } from "./pictures.ts";
 
 /** Where the picture of a document is. */
 const CHART: CallPlace = { prefix: "/chart/", ending: ".svg", others: ["explain", ORGANIZATION, ...CHOICES] };
@@ -25,7 +25,7 @@ const LINK = "link";
 const BESIDE_LINK = [LINK, "theme"];
 
 export interface ChartRouteOptions extends CallsOptions {
-  readonly draw: Draw;
+  readonly pictures: Pictures;
   /** Null: there are no links. */
   readonly links: Links | null;
   readonly respond: (exchange: Exchange, parse: ParseParams, form: AnswerForm) => Promise<Reply>;
@@ -33,7 +33,7 @@ export interface ChartRouteOptions extends CallsOptions {
 
 /** Charts of trusted documents, for callers who authenticate, or by a link that stands in for that. */
 export function chartRoute(options: ChartRouteOptions): Route {
-  const { draw, links, respond } = options;
+  const { pictures, links, respond } = options;
   const opened = new WeakMap<Viewer, OpenedLink>();
 
   async function open(text: string): Promise<Viewer> {
@@ -50,7 +50,7 @@ export function chartRoute(options: ChartRouteOptions): Route {
     const reply = await respond(
       exchange,
       parseLink(options, content, exchange),
-      chartForm(draw, choices, true),
+      chartForm(pictures, choices, true),
     );
     reply.headers.set("cross-origin-resource-policy", "cross-origin");
     return reply;
@@ -69,7 +69,7 @@ export function chartRoute(options: ChartRouteOptions): Route {
       const { head, record } = exchange;
       const link = opened.get(record.viewer);
       if (link !== undefined) return linked(exchange, link);
-      const form = chartForm(draw, choicesIn(parametersOf(head)), false);
+      const form = chartForm(pictures, choicesIn(parametersOf(head)), false);
       return respond(exchange, parseCall(options, record, CHART), form);
     },
   };

@@ -16,6 +16,7 @@ import { incrementalDocument } from "../../execution/incremental.ts";
 import { coerceVariables, operationShape } from "../../planning/operation.ts";
 import type { LinksConfig } from "../../settings/links.ts";
 import { pathIn } from "../charts/chart-form.ts";
+import type { Pictures } from "../charts/pictures.ts";
 import { documentNamed } from "../documents/call.ts";
 import type { TrustedDocument, TrustedDocuments } from "../documents/trusted.ts";
 import { withoutSuggestion } from "../graphql/translate-errors.ts";
@@ -32,6 +33,7 @@ export interface LinksOptions extends LinksConfig {
   /** Keeps which links are revoked. */
   readonly archive: Archive;
   readonly accounts: CallerAccounts;
+  readonly pictures: Pictures;
   /** Names of the organizations of the gateway. */
   readonly organizations: readonly string[];
   /** The rights that a maker has now, null where they have none any more; undefined: only the issuer of tokens knows. */
@@ -92,7 +94,7 @@ export class Links {
       organizations: viewer.organizations && [...viewer.organizations],
       expiresAt: now() + daysOf(days, maxDays) * DAY_MS,
     };
-    this.#refuseUseless(document, content);
+    await this.#refuseUseless(document, content);
     const link = await this.#seal.seal(content);
     if (link.length > MAX_LINK)
       throw badInput(
@@ -133,9 +135,9 @@ export class Links {
     );
   }
 
-  /** Rejects a link that could never be viewed, because of its variables or its rights. */
-  #refuseUseless({ text }: TrustedDocument, content: LinkContent): void {
-    const { schema } = this.#options;
+  /** Rejects a link that could never be viewed, because of its variables, its choices or its rights. */
+  async #refuseUseless({ text }: TrustedDocument, content: LinkContent): Promise<void> {
+    const { schema, pictures } = this.#options;
     const document = incrementalDocument(parse(text, { noLocation: true })).whole;
     const definition = getOperationAST(document);
     if (!definition) throw new RangeError("a document without an operation is not trusted");
@@ -144,6 +146,9 @@ export class Links {
       throw badInput(
         withoutSuggestion(coerced.faults[0]?.message ?? "The variables do not fit the document."),
       );
+    const { variables, list, measure } = content;
+    const operationName = definition.name?.value ?? null;
+    await pictures.check({ query: text, operationName, variables, list, measure });
     const operation = operationShape(schema, document, definition);
     const forbidden = forbiddenField(operation, coerced.variables, this.#viewerOf(content));
     if (forbidden !== null)

@@ -20,7 +20,7 @@ const listeners = new Map<string, Set<() => void>>();
 /** A page that is opened again within this time shows the same answers; a reload asks the gateway. */
 const KEPT_MS = 5 * 60_000;
 
-/** Most attempts that a page makes by itself. Each waits for as long as the gateway said. */
+/** Limit of the attempts that a page makes by itself. Each waits for as long as the gateway said. */
 const MOST_ATTEMPTS = 3;
 
 /** Waits for longer are left to the reader. Budgets of requests are of one minute. */
@@ -58,7 +58,7 @@ function secondsToWait({ errors }: DocumentAnswer<unknown>): number | null {
   return seconds.length > 0 && longest <= LONGEST_WAIT_SECONDS ? longest : null;
 }
 
-/** What the page does about an answer that was refused for a time. */
+/** Further attempts of the page at an answer that was refused for a time. */
 export type Retrying = "soon" | "given-up" | "never";
 
 function retryingOf(entry: Entry | undefined): Retrying {

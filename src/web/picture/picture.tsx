@@ -1,6 +1,6 @@
 import { buildSchema, type GraphQLSchema } from "graphql";
 import { renderToStaticMarkup } from "react-dom/server";
-import type { DrawPicture, Picture, PictureInput } from "../../domain/picture.ts";
+import type { DrawPicture, NamePictures, Picture, PictureInput } from "../../domain/picture.ts";
 import { formatInstant, formatRange, type Unit } from "../charts/format.ts";
 import { heightOfNumbers, NumbersSvg } from "../charts/numbers-svg.tsx";
 import { heightOfRanking, RankingSvg } from "../charts/ranking-svg.tsx";
@@ -12,10 +12,12 @@ import {
   type AnswerNumber,
   chartOf,
   measuresIn,
+  numberNames,
   numbersOf,
 } from "../workbench/answer-chart.ts";
 import type { AnswerColumn } from "../workbench/answer-columns.ts";
-import { type AnswerTable, isObject, tablesOf } from "../workbench/answer-tables.ts";
+import { type AnswerTable, isObject, listNames, tablesOf } from "../workbench/answer-tables.ts";
+import { answerFields } from "../workbench/answer-types.ts";
 import { standaloneSvg } from "../workbench/standalone-svg.ts";
 
 const WIDTH = 800;
@@ -30,7 +32,8 @@ export const drawPicture: DrawPicture = (input) => {
   const answer = { query, operationName, variables, body: { data }, requests: null, isKept: false };
   const tables = tablesOf(schema, answer);
   const numbers = numbersOf(schema, answer);
-  if (list === null && !tables.some(isDrawable) && numbers.length > 0) {
+  const isOfNumber = numbers.some(({ name }) => name === measure);
+  if (list === null && (isOfNumber || (!tables.some(isDrawable) && numbers.length > 0))) {
     const chosen = measure === null ? numbers : numbers.filter(({ name }) => name === measure);
     if (chosen.length === 0) return unknown("measure", measure, numbers);
     const shown = shortNames(chosen.slice(0, MAX_NUMBERS));
@@ -46,13 +49,24 @@ export const drawPicture: DrawPicture = (input) => {
       ],
     });
   }
+  const hasMeasure = (each: AnswerTable) =>
+    measure === null || measuresIn(each).some(({ name }) => name === measure);
   const table =
-    list === null ? (tables.find(isDrawable) ?? tables[0]) : tables.find(({ name }) => name === list);
+    list !== null
+      ? tables.find(({ name }) => name === list)
+      : (tables.find((each) => isDrawable(each) && hasMeasure(each)) ?? tables.find(hasMeasure) ?? tables[0]);
   if (table === undefined)
     return list === null
       ? { reason: "The answer has neither a list nor a number to draw." }
       : unknown("list", list, tables);
   return ofTable(input, table);
+};
+
+/** Names of the lists, measures and numbers that the answer to a query can have. */
+export const namePictures: NamePictures = ({ schema, ...question }) => {
+  const answer = { ...question, body: { data: null }, requests: null, isKept: false };
+  const fields = answerFields(schemaOf(schema), answer) ?? [];
+  return { lists: listNames(fields), numbers: numberNames(fields) };
 };
 
 /** Names numbers by the parts of their paths in which they differ. */

@@ -283,6 +283,24 @@ function numbersIn(fields: readonly AnswerField[], value: unknown, path: readonl
   });
 }
 
+/** Paths of the numbers that the answer to a query can have outside its lists. */
+export function numberNames(fields: readonly AnswerField[], path: readonly string[] = []): readonly string[] {
+  return fields.flatMap((each): readonly string[] => {
+    if (isListField(each)) return [];
+    const here = [...path, each.key];
+    if (each.fields.length > 0)
+      return isChange(each.fields) ? [here.join(".")] : numberNames(each.fields, here);
+    const kind = kindOf([each]);
+    return kind === "usd" ? [path.join(".")] : kind === "count" ? [here.join(".")] : [];
+  });
+}
+
+function isChange(fields: readonly AnswerField[]): boolean {
+  return ["before", "change", "relativeChange"].every((name) =>
+    fields.some(({ field }) => field.name === name),
+  );
+}
+
 function periodOf(days: unknown): string {
   return isObject(days) &&
     typeof days.from === "string" &&

@@ -63,6 +63,19 @@ function findTables(
   }
 }
 
+/** The lists that the answer to a query can have, each with the measures of its rows. */
+export function listNames(
+  fields: readonly AnswerField[],
+  path: readonly string[] = [],
+): readonly { readonly name: string; readonly measures: readonly string[] }[] {
+  return listsIn(fields, path).flatMap(({ path: here, list }) => {
+    const { rowFields, rowType } = rowsOf(list);
+    const columns = leavesOf(rowFields, []).map((leaf) => answerColumnOf(leaf, rowType, null));
+    const measures = columns.flatMap(({ name, role }) => (role === "measure" ? [name] : []));
+    return [{ name: here.join("."), measures }, ...listNames(rowFields, here)];
+  });
+}
+
 interface Occurrence {
   readonly value: unknown;
   /** Cells of the rows that the list is in. */
