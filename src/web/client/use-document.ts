@@ -20,7 +20,7 @@ const listeners = new Map<string, Set<() => void>>();
 /** A page that is opened again within this time shows the same answers; a reload asks the gateway. */
 const KEPT_MS = 5 * 60_000;
 
-/** Limit of the attempts that a page makes by itself. Each waits for as long as the gateway said. */
+/** Limit of the attempts that a page makes by itself. Each waits for the time that the gateway states. */
 const MOST_ATTEMPTS = 3;
 
 /** Waits for longer are left to the reader. Budgets of requests are of one minute. */
