@@ -136,6 +136,8 @@ export function servedRoutes(
     links: links !== null,
     hasOrganizations: isOfSeveral,
     firstQuery: firstQuery(tenants),
+    maxFirst: limits.maxFirst,
+    maxRows: limits.request.MAX_ROWS,
   });
   const mcp: McpOptions = {
     tools: new DocumentTools({

@@ -452,15 +452,22 @@ describe.skipIf(isMissing)("the dashboard of an organization", () => {
     await opened.stop();
   });
 
-  test("with more than 100 teams says which of them are shown", async () => {
+  test("with more than 100 teams shows all of them, or says which it shows", async () => {
     const teams = join(mkdtempSync(join(tmpdir(), "teams-")), "teams.csv");
     const lines = Array.from({ length: 130 }, (_, i) => `person-${i}@ternplover.example,Team ${i}`);
     writeFileSync(teams, ["email,team", ...lines, ""].join("\n"));
-    const opened = new Opened({ sandbox: { users: 60 }, settings: { TEAMS_FILE: teams } });
-    await opened.start();
-    const page = await opened.page("/d/teams");
-    await page.getByText("The first 100 of 132 by name are shown; the file has all.").waitFor();
-    await opened.stop();
+    for (const [limits, text, count] of [
+      [{}, "132 rows.", 132],
+      [{ MAX_FIRST: "120" }, "The first 120 of 132 by name are shown; the file has all.", 120],
+    ] as const) {
+      const opened = new Opened({ sandbox: { users: 60 }, settings: { TEAMS_FILE: teams, ...limits } });
+      await opened.start();
+      const page = await opened.page("/d/teams");
+      const panel = page.getByRole("region", { name: "Teams", exact: true });
+      await panel.getByText(text).waitFor();
+      expect(await panel.locator("tbody tr").count()).toBe(count);
+      await opened.stop();
+    }
   });
 
   test.each([0, 1])("of %i people looks right, and no panel fails", async (users) => {

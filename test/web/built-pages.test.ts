@@ -61,6 +61,8 @@ test("a page says how callers authenticate, whether there is a workbench, and wh
     links: false,
     hasOrganizations: false,
     firstQuery: "PeopleThisWeek",
+    maxFirst: 1_000,
+    maxRows: 20_000,
   });
   expect(await settingsOf({ PLAYGROUND: "off" })).toEqual({
     tokenHeader: null,
@@ -69,6 +71,8 @@ test("a page says how callers authenticate, whether there is a workbench, and wh
     links: false,
     hasOrganizations: false,
     firstQuery: "PeopleThisWeek",
+    maxFirst: 1_000,
+    maxRows: 20_000,
   });
   const issuer = {
     AUTH: "jwt",
@@ -85,6 +89,8 @@ test("a page says how callers authenticate, whether there is a workbench, and wh
     links: false,
     hasOrganizations: false,
     firstQuery: "PeopleThisWeek",
+    maxFirst: 1_000,
+    maxRows: 20_000,
   });
   const signIn = {
     OIDC_CLIENT_ID: "pages",

@@ -17,6 +17,10 @@ export interface BuiltPageSettings {
   readonly hasOrganizations: boolean;
   /** Name of the library's query that the workbench opens with. */
   readonly firstQuery: string;
+  /** Limit of the rows that are requested of a list. */
+  readonly maxFirst: number;
+  /** Limit of the rows of an operation, with those that are looked up for them. */
+  readonly maxRows: number;
 }
 
 /** Scripts and styles are files of the gateway; none is inline. A file of a signed-in caller is saved from a `blob:` URL, which needs no directive. */

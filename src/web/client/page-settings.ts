@@ -12,6 +12,10 @@ export interface PageSettings {
   readonly hasOrganizations: boolean;
   /** Name of the library's query that the workbench opens with. */
   readonly firstQuery: string;
+  /** Limit of the rows that are requested of a list. */
+  readonly maxFirst: number;
+  /** Limit of the rows of an operation, with those that are looked up for them. */
+  readonly maxRows: number;
 }
 
 // A picture is drawn without a page, and has the defaults.
@@ -26,4 +30,6 @@ export const pageSettings: PageSettings = {
   links: stated.links ?? false,
   hasOrganizations: stated.hasOrganizations ?? false,
   firstQuery: stated.firstQuery ?? "",
+  maxFirst: stated.maxFirst ?? 1_000,
+  maxRows: stated.maxRows ?? 20_000,
 };

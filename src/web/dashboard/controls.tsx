@@ -1,8 +1,11 @@
 import { type FormEvent, useId, useState } from "react";
 import type { Period } from "../../../schema/operations/documents.ts";
 import { dayAfter } from "../charts/format.ts";
+import type { ResultOf } from "../client/documents.ts";
 import { pageSettings } from "../client/page-settings.ts";
+import type { DocumentAnswer } from "../client/run-document.ts";
 import { useDocument } from "../client/use-document.ts";
+import { MOST_ROWS } from "./most-rows.ts";
 import { goTo, NAMED_PERIODS, offersGroups, type Place } from "./place.ts";
 import { type PageOrganization, type PageViewer, rightsOf } from "./viewer.ts";
 
@@ -123,14 +126,16 @@ function CustomRange({ place }: { readonly place: Place }) {
   );
 }
 
-const NO_VARIABLES = {};
+const ALL_GROUPS = { first: MOST_ROWS };
 
 function GroupFilter({ place }: { readonly place: Place }) {
   // Most visits choose no group, so the list is loaded once the control is used.
   const [isUsed, setIsUsed] = useState(place.group !== null);
-  const { answer } = useDocument("Groups", isUsed ? NO_VARIABLES : null);
+  const { answer } = useDocument("Groups", isUsed ? ALL_GROUPS : null);
   const id = useId();
   const groups = answer?.data?.groups?.nodes.filter((group) => group !== null) ?? [];
+  const isListed = place.group === null || groups.some(({ groupId }) => groupId === place.group);
+  const gap = noteOnGroups(answer);
   return (
     <>
       <label className="visually-hidden" htmlFor={id}>
@@ -150,7 +155,17 @@ function GroupFilter({ place }: { readonly place: Place }) {
             {name}
           </option>
         ))}
+        {!isListed && <option value={place.group ?? ""}>Group {place.group}</option>}
+        {gap !== null && <option disabled>{gap}</option>}
       </select>
     </>
   );
+}
+
+/** A reason why groups are missing from the list; null: none is, or they are not read yet. */
+function noteOnGroups(answer: DocumentAnswer<ResultOf<"Groups">> | null): string | null {
+  if (answer === null) return null;
+  const [error] = answer.errors;
+  if (error !== undefined) return `Not read: ${error.message}`;
+  return answer.data?.groups?.pageInfo.hasNextPage === true ? "Further groups are not listed" : null;
 }

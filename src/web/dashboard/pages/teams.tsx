@@ -3,8 +3,10 @@ import { formatNumber } from "../../charts/format.ts";
 import { RankingTable } from "../../charts/ranking.tsx";
 import { Defined } from "../../charts/stat.tsx";
 import type { ResultOf } from "../../client/documents.ts";
+import { pageSettings } from "../../client/page-settings.ts";
 import { fileLink } from "../../links.ts";
 import { definitionOf } from "../define.ts";
+import { MOST_ROWS } from "../most-rows.ts";
 import type { PageProps } from "../page-props.ts";
 import { Panel } from "../panel.tsx";
 import { ConnectorAdoption } from "../panels/connector-adoption.tsx";
@@ -25,6 +27,9 @@ const ORDERS = {
   commits: ["Commits", ({ claudeCode }) => claudeCode?.commits ?? 0],
 } as const satisfies Record<string, readonly [string, (team: Team) => number]>;
 
+/** The team, its cost, its activity and its Claude Code, as MAX_ROWS counts them. */
+const ROWS_PER_TEAM = 4;
+
 type Order = keyof typeof ORDERS;
 
 export function TeamsPage({ place, rights }: PageProps) {
@@ -35,6 +40,7 @@ export function TeamsPage({ place, rights }: PageProps) {
       spend: rights.spend,
       overlap: rights.spend && rights.people,
       people: rights.people,
+      first: Math.min(MOST_ROWS, Math.floor(pageSettings.maxRows / ROWS_PER_TEAM)),
     }),
     [place.period, rights.spend, rights.people],
   );
@@ -139,11 +145,11 @@ export function TeamsPage({ place, rights }: PageProps) {
                   </tbody>
                 </table>
               </section>
-              {count > teams.length && (
-                <p className="compare-note">
-                  The first {teams.length} of {count} by name are shown; the file has all.
-                </p>
-              )}
+              <p className="compare-note">
+                {count > teams.length
+                  ? `The first ${teams.length.toLocaleString("en-US")} of ${count.toLocaleString("en-US")} by name are shown; the file has all.`
+                  : `${count.toLocaleString("en-US")} rows.`}
+              </p>
             </>
           );
         }}
@@ -176,7 +182,8 @@ export function TeamsPage({ place, rights }: PageProps) {
               />
               {(data.teams?.totalCount ?? 0) > teams.length && (
                 <p className="compare-note">
-                  The first {teams.length} of {data.teams?.totalCount} by name are ranked; the file has all.
+                  Only the first {teams.length.toLocaleString("en-US")} by name are ranked, so a larger one
+                  can be missing; the file has all.
                 </p>
               )}
               <p className="compare-note">

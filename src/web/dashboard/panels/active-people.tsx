@@ -37,7 +37,8 @@ export function ActivePeople({ place, span }: PlacedPanelProps) {
         : { range: { between: { ...spanBefore({ from: first.date, until: dayAfter(last.date, 1) }) } } },
     [first, last, place.compare],
   );
-  const earlier = useDocument("Adoption", before).answer?.data?.activity?.at(-1);
+  const { answer: compared } = useDocument("Adoption", before);
+  const earlier = compared?.data?.activity?.at(-1);
   const title = "Active people";
   return (
     <Panel
@@ -95,6 +96,11 @@ export function ActivePeople({ place, span }: PlacedPanelProps) {
               />
             </Stats>
             <SeriesChart title={title} chart={chartOf(activity)} shape="lines" unit="count" height={220} />
+            {compared?.errors[0] !== undefined && (
+              <p className="compare-note">
+                Not compared with the period before: {compared.errors[0].message}
+              </p>
+            )}
           </>
         );
       }}

@@ -5,6 +5,7 @@ import { SeriesTable } from "../../charts/series-table.tsx";
 import { Stat } from "../../charts/stat.tsx";
 import { timeSeries } from "../../charts/time-series.ts";
 import type { ResultOf } from "../../client/documents.ts";
+import { useDocument } from "../../client/use-document.ts";
 import { fileLink } from "../../links.ts";
 import { definitionOf } from "../define.ts";
 import { PlaceLink } from "../link.tsx";
@@ -25,14 +26,13 @@ const MEASURES = [
 /** Output of Claude Code, day by day. */
 export function CodeByDay({ place, rights, span }: PlacedPanelProps & { readonly rights: Rights }) {
   const { period, compare } = place;
-  const variables = useMemo(
-    () => ({
-      range: rangeOf(period),
-      spend: rights.spend,
-      ...(compare === "all" ? { compare: "PREVIOUS_PERIOD" as const } : {}),
-    }),
-    [period, compare, rights.spend],
-  );
+  const plain = useMemo(() => ({ range: rangeOf(period), spend: rights.spend }), [period, rights.spend]);
+  const compared = useMemo(() => ({ ...plain, compare: "PREVIOUS_PERIOD" as const }), [plain]);
+  const isWanted = compare === "all" && mostDaysIn(period) <= DAILY_LIMIT;
+  const { answer } = useDocument("ClaudeCodeByDay", isWanted ? compared : null);
+  // Twice the days can take more requests than one answer may, where these days alone do not.
+  const isTooMuch = answer?.errors.some(({ extensions }) => extensions?.code === "TOO_EXPENSIVE") === true;
+  const variables = isWanted && !isTooMuch ? compared : plain;
   const title = "Claude Code by day";
   if (mostDaysIn(period) > DAILY_LIMIT) return <TooManyDays title={title} place={place} span={span} />;
   return (
@@ -125,6 +125,11 @@ export function CodeByDay({ place, rights, span }: PlacedPanelProps & { readonly
                   Compare with the period before
                 </PlaceLink>{" "}
                 (up to {mostDaysIn(period)} more upstream requests)
+              </p>
+            )}
+            {isTooMuch && (
+              <p className="compare-note">
+                The period before takes more upstream requests than one answer may, so it is not compared.
               </p>
             )}
           </>

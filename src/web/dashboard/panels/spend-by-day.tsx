@@ -7,6 +7,7 @@ import { timeSeries } from "../../charts/time-series.ts";
 import type { ResultOf } from "../../client/documents.ts";
 import { fileLink } from "../../links.ts";
 import { definitionOf } from "../define.ts";
+import { MOST_ROWS } from "../most-rows.ts";
 import { nameOfProduct } from "../names.ts";
 import { Panel } from "../panel.tsx";
 import { bucketFor, comparisonFor, mostDaysIn, rangeOf } from "../place.ts";
@@ -15,9 +16,6 @@ import type { PlacedPanelProps } from "./active-people.tsx";
 import { spendFilter } from "./filters.ts";
 
 type Cost = NonNullable<ResultOf<"CostByDay">["cost"]>;
-
-/** Rows of an answer: buckets times products, which `top` bounds. */
-const FIRST = 1_000;
 
 /** Spend of each bucket, by product. */
 export function SpendByDay({ place, span }: PlacedPanelProps) {
@@ -29,7 +27,7 @@ export function SpendByDay({ place, span }: PlacedPanelProps) {
       range: rangeOf(period),
       bucket: length,
       top: 4,
-      first: FIRST,
+      first: MOST_ROWS, // buckets times products, which `top` bounds
       ...(organization === null ? {} : { organization }),
       ...(compare === "off" ? {} : { compare: comparisonFor(period) }),
       ...filter,
@@ -83,6 +81,12 @@ export function SpendByDay({ place, span }: PlacedPanelProps) {
               unit="usd"
               height={220}
             />
+            {cost.pageInfo.hasNextPage && (
+              <p className="compare-note">
+                The chart lacks the newest days: the gateway answers with at most {MOST_ROWS} rows. The file
+                has all.
+              </p>
+            )}
           </>
         );
       }}
