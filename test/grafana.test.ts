@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
 import { gateway, NOW } from "./gateway.ts";
 import { oneToken } from "./one-token.ts";
@@ -103,6 +104,26 @@ describe("the Grafana dashboard", () => {
     expect(cells.filter(([type, cell]) => type !== "string" && Number.isNaN(cell))).toEqual([]);
     for (const { type } of target.columns)
       expect(cells.some(([of, cell]) => of === type && cell !== null)).toBe(true);
+  });
+
+  test.each(queries)("has the same values where Infinity reads CSV: $title", async ({ target }) => {
+    const { app } = gateway({ sandbox: { users: 60 }, settings: owner.settings });
+    const [url, init] = requestOf(target, owner.token);
+    const rows: Record<string, unknown>[] = await (await app.fetch(url, init)).json();
+    const csv = await app.fetch(url.replace("format=rows", "format=csv"), init);
+    expect(csv.headers.get("content-type")).toContain("text/csv");
+    // Strict as the reader of the backend parser: every record has as many fields as the header, and quotes only where they belong.
+    const records: Record<string, string>[] = parse(await csv.text(), { columns: true });
+    const read = (type: string, cell: unknown) =>
+      cell === null || cell === "" || type === "string" ? (cell ?? "") : Number(cell);
+    const valuesOf = (list: readonly Record<string, unknown>[]) =>
+      list.map((row) =>
+        target.columns.map(({ selector, type }) =>
+          type === "timestamp" ? Date.parse(String(row[selector])) : read(type, row[selector] ?? null),
+        ),
+      );
+    expect(rows.length).toBeGreaterThan(0);
+    expect(valuesOf(records)).toEqual(valuesOf(rows).map((row) => row.map((cell) => cell ?? "")));
   });
 
   test("asks for its panels with few upstream requests, and again with none", async () => {

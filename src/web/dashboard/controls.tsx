@@ -6,8 +6,11 @@ import { pageSettings } from "../client/page-settings.ts";
 import type { DocumentAnswer } from "../client/run-document.ts";
 import { useDocument } from "../client/use-document.ts";
 import { MOST_ROWS } from "./most-rows.ts";
-import { goTo, NAMED_PERIODS, offersGroups, type Place } from "./place.ts";
+import { goTo, NAMED_PERIODS, offersGroups, type PageName, type Place } from "./place.ts";
 import { type PageOrganization, type PageViewer, rightsOf } from "./viewer.ts";
+
+/** Pages with figures of the period before; on others the control would do nothing. */
+const COMPARED: ReadonlySet<PageName> = new Set(["overview", "claude-code", "spend"]);
 
 /** Chooses the period, the comparison, and where a page has it the organization and the group. */
 export function Controls({
@@ -75,7 +78,7 @@ export function Controls({
         <option value="CUSTOM">Custom range</option>
       </select>
       {isCustom && <CustomRange place={place} />}
-      {page !== "me" && page !== "people" && page !== "teams" && (
+      {COMPARED.has(page) && (
         <button
           type="button"
           className="button"

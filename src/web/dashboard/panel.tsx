@@ -167,5 +167,6 @@ function AsOf({ freshness: { state, refreshedAt, stale } }: { readonly freshness
     ...(state === null ? [] : [STATES[state]]),
     ...(stale ? ["older than usual"] : []),
   ];
-  return parts.join(" · ");
+  const text = parts.join(" · ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
