@@ -192,13 +192,14 @@ function sqlite() {
   };
 }
 
-/** An archive in a server, and one that has all of its logs. */
+/** An archive in a server, and one that has all of its entries and logs. */
 async function redis() {
   const [server, other] = [await redisServer(), await redisServer()];
   return {
     archive: () => redisArchive(server.url, 2 ** 20),
     async restored() {
       const [from, to] = [await redisArchive(server.url, 2 ** 20), await redisArchive(other.url, 2 ** 20)];
+      for await (const key of from.keys()) await to.put(key, (await from.get(key)) ?? new Uint8Array());
       for await (const log of from.logs()) await to.append(log, await from.read(log, await from.names(log)));
       await from.dispose();
       return to;
