@@ -83,6 +83,73 @@ describe("TEAMS_FILE", () => {
     expect(shown(known)).toEqual([["T", "2", null, ["a@x.example", "b@x.example", "c@x.example"]]]);
   });
 
+  test("has the days of each membership; lines that follow one another are one, and the last describe the team", () => {
+    const teams = `email,team,from,until,cost_centre
+a@x.example,T,,2026-04-01,old
+a@x.example,T,2026-04-01,2026-07-01,old
+a@x.example,T,2026-10-01,,new
+b@x.example,T,2026-02-01,2026-03-01,old
+c@x.example,U,,,
+also@x.example,U,2026-07-01,2026-10-01,`;
+    const known = orgDirectory({ teams, aliases: "email,alias\na@x.example,also@x.example" });
+    expect(known.teams?.all.map(({ costCentre, members }) => [costCentre, members])).toEqual([
+      [
+        "new",
+        [
+          {
+            userId: null,
+            email: "a@x.example",
+            spans: [
+              { from: null, until: "2026-07-01" },
+              { from: "2026-10-01", until: null },
+            ],
+          },
+          { userId: null, email: "b@x.example", spans: [{ from: "2026-02-01", until: "2026-03-01" }] },
+        ],
+      ],
+      [
+        null,
+        [
+          { userId: null, email: "c@x.example", spans: null },
+          { userId: null, email: "a@x.example", spans: [{ from: "2026-07-01", until: "2026-10-01" }] },
+        ],
+      ],
+    ]);
+  });
+
+  test("reports days that do not exist, spans without a day and overlaps at once", () => {
+    const teams = `email,team,from,until
+a@x.example,T,2026-02-30,
+b@x.example,T,2026-03-01,2026-03-01
+c@x.example,T,2026-03-02,2026-03-01
+d@x.example,T,2026-01-01,2026-06-01
+d@x.example,T,2026-02-01,2026-03-01
+D@x.example,T,2026-04-01,
+d@x.example,U,2026-04-01,
+e@x.example,T,,
+e@x.example,T,2026-04-01,
+f@x.example,T,1.4.2026,soon`;
+    const isNoDay = (column: string) => `\`${column}\` is not a day such as 2026-07-01.`;
+    const isEmpty = "`from` is not before `until`, which is the first day after the membership.";
+    const isTwice = (line: number) => `the person is in this team on the same days already, by line ${line}.`;
+    expect(faults({ teams }).toSorted()).toEqual(
+      [
+        `TEAMS_FILE line 2: ${isNoDay("from")}`,
+        `TEAMS_FILE line 3: ${isEmpty}`,
+        `TEAMS_FILE line 4: ${isEmpty}`,
+        `TEAMS_FILE line 6: ${isTwice(5)}`,
+        `TEAMS_FILE line 7: ${isTwice(5)}`,
+        `TEAMS_FILE line 10: ${isTwice(9)}`,
+        `TEAMS_FILE line 11: ${isNoDay("from")}`,
+        `TEAMS_FILE line 11: ${isNoDay("until")}`,
+      ].toSorted(),
+    );
+    expect(faults({ teams: "email,team,fromm,untill\na@x.example,T,," })).toEqual([
+      "TEAMS_FILE line 1: `fromm` is not read; rename it to `from`, or to a less similar name.",
+      "TEAMS_FILE line 1: `untill` is not read; rename it to `until`, or to a less similar name.",
+    ]);
+  });
+
   test("that is empty without a fault is valid", () => {
     expect(shown(orgDirectory({ teams: "email,team\n" }))).toEqual([]);
     expect(shown(orgDirectory({ teams: "[]" }))).toEqual([]);

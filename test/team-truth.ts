@@ -2,8 +2,9 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { day, startOf } from "../src/domain/day.ts";
+import { type Day, day, dayOf, startOf } from "../src/domain/day.ts";
 import { type Decimal, formatDecimal, parseDecimal, plus, sum } from "../src/domain/decimal.ts";
+import type { DayRange } from "../src/domain/range.ts";
 import { dayNumberOf } from "../src/sandbox/calendar.ts";
 import { type Fact, netUnits } from "../src/sandbox/ledger/fact.ts";
 import { SCALE } from "../src/sandbox/ledger/prices.ts";
@@ -38,7 +39,7 @@ export const UNASSIGNED = "(unassigned)";
 export const NOBODY = "(nobody)";
 
 type Kind = "enterprise" | "console";
-export type PlacesOf = (organization: Organization, person: Person) => readonly string[];
+export type PlacesOf = (organization: Organization, person: Person, day: Day) => readonly string[];
 
 export function organizationOf(seed: number): Organization {
   return simulated({ users: USERS, seed });
@@ -67,7 +68,8 @@ export function gatewayOf(seed: number, settings: Environment = {}) {
   });
 }
 
-export const byFile: PlacesOf = (organization, person) =>
+/** The same on all days. */
+export const byFile = (organization: Organization, person: Person): readonly string[] =>
   emailOf(organization, person) === null ? [] : teamsOf(person.index);
 
 /** The RBAC groups a person is in now, by id; people who have left are in none. */
@@ -82,13 +84,18 @@ export interface Piece {
 }
 
 /** The base table of the range with the place of each fact. */
-export function pieces(organization: Organization, kind: Kind, placesOf: PlacesOf): Piece[] {
-  const span = { from: startOf(FROM), until: startOf(UNTIL) };
+export function pieces(
+  organization: Organization,
+  kind: Kind,
+  placesOf: PlacesOf,
+  days: DayRange = { from: FROM, until: UNTIL },
+): Piece[] {
+  const span = { from: startOf(days.from), until: startOf(days.until) };
   return [...ledgerOf(organization).facts(kind, span, TODAY)]
     .filter(({ api }) => kind === "enterprise" || api !== null)
     .map((fact) => {
       if (fact.person === null) return { fact, places: [NOBODY] };
-      const teams = placesOf(organization, organization.person(fact.person));
+      const teams = placesOf(organization, organization.person(fact.person), dayOf(fact.at));
       return { fact, places: teams.length === 0 ? [UNASSIGNED] : teams };
     });
 }

@@ -139,7 +139,7 @@ async function connectReport<Measure>(
   },
 ): Promise<ReportAnswer<Measure>> {
   const { organization } = plan.source;
-  const isPlaceShown = isByTeam(plan) ? await shownPlacements(ctx) : () => true;
+  const isPlaceShown = isByTeam(plan) ? await shownPlacements(ctx, plan.windows.range) : () => true;
   const isShown = ({ team, groupSize }: GatewayRow<Measure>) =>
     isPlaceShown(team) && (groupSize?.isEnough ?? true);
   let ranked: readonly ReportFigure<Measure>[] | null = null;

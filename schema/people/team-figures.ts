@@ -98,7 +98,7 @@ figures<TeamNode, TeamOver>(TeamType, TeamSummary, (t, range) => ({
     type: TeamActivity,
     nullable: true,
     description:
-      "Activity of its people over the range, up to the newest counted day, which `range` states. People in several teams count in each. Days in `between` that are not counted yet are NOT_YET_AVAILABLE. Null: no active people, or no people. One run of upstream pages for all teams of a list.",
+      "Activity of its people over the range, each on their days in the team, up to the newest counted day, which `range` states. People in several teams count in each. Days in `between` that are not counted yet are NOT_YET_AVAILABLE. Null: no active people, or no people. One run of upstream pages for all teams of a list, and more for people who change teams within the range.",
     sources: ["USER_ACTIVITY", ...TEAM_SOURCES],
     args: range,
     requests: ({ range }, ctx) => activityOfTeam.requests(ctx, range),
@@ -115,7 +115,7 @@ figures<TeamNode, TeamOver>(TeamType, TeamSummary, (t, range) => ({
   cost: t.field({
     ...spendOnly(Spend),
     description:
-      "Cost of its people's usage over the range, exact; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, except for people in several teams (`overlap`), over teams. Null: no spend. One run of upstream pages per month for all teams of a list.",
+      "Cost of its people's usage on their days in the team within the range, exact; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, except for people in several teams (`overlap`), over teams. Null: no spend. One run of upstream pages per month for all teams of a list, and one for the days of people who change teams within the month.",
     args: { ...range, ...(range.range && spendArgs) },
     sources: [...costReport.datasets, ...TEAM_SOURCES],
     requests: teamSpendRequests,
@@ -129,7 +129,7 @@ figures<TeamNode, TeamOver>(TeamType, TeamSummary, (t, range) => ({
     type: ClaudeCodeTotals,
     nullable: true,
     description:
-      "The sum of the Claude Code records of its people over the range, matched by email. People in several teams count in each. Records of API keys, which have only a name, are usage without a person. Null: no record, which does not prove inactivity. One run of upstream pages per day for all teams of a list.",
+      "The sum of the Claude Code records of its people on their days in the team within the range, matched by email. People in several teams count in each. Records of API keys, which have only a name, are usage without a person. Null: no record, which does not prove inactivity. One run of upstream pages per day for all teams of a list.",
     sources: ["CLAUDE_CODE", ...TEAM_SOURCES],
     args: range,
     requests: ({ range }, ctx) => codeOfTeam.requests(ctx, range),

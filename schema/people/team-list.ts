@@ -1,7 +1,7 @@
 import { costReport } from "../../src/analytics/cost.ts";
 import { organizationNamed } from "../../src/analytics/organizations.ts";
 import { spendOverlap, type TeamSpendQuestion } from "../../src/analytics/team-figures.ts";
-import { placementKey } from "../../src/domain/team.ts";
+import { isTeamIn, placementKey } from "../../src/domain/team.ts";
 import { TEAM_SOURCES, teamRequests } from "../../src/loaders/teams.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { builder } from "../framework/builder.ts";
@@ -46,7 +46,7 @@ builder.queryField("teams", (t) =>
     type: TeamSummaryConnection,
     nullable: true,
     description:
-      "Current teams with the activity and cost of their current members. They come from the operator's list, which takes no request, otherwise from the RBAC groups. The members of RBAC groups come from the directory, which is read once a day. Errors: NOT_CONFIGURED, DIRECTORY_NOT_READY, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Teams that have members within the range, with the activity and cost of these. They come from the operator's list, which takes no request and can state the days of each membership, otherwise from the RBAC groups, whose current members count on all days. The members of RBAC groups come from the directory, which is read once a day. Errors: NOT_CONFIGURED, DIRECTORY_NOT_READY, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     sources: TEAM_SOURCES,
     args: {
       range: t.arg({ type: DateRange, required: true, description: "The UTC days that figures cover." }),
@@ -63,7 +63,9 @@ builder.queryField("teams", (t) =>
       const range = resolveRange(rangeInput, ctx.now());
       const organization = organizationNamed(ctx, name);
       const spend = { organization, range, overlap };
-      const rows = (await placements(ctx)).map((placement): TeamOver => ({ placement, ...spend }));
+      const rows = (await placements(ctx, range))
+        .filter((placement) => placement.kind !== "team" || isTeamIn(placement.team, range))
+        .map((placement): TeamOver => ({ placement, ...spend }));
       const question = { field: "teams", range, organization };
       return {
         ...(await connectFromMemory(ctx, slice, question, rows, ({ placement }) => placementKey(placement))),

@@ -3,7 +3,7 @@ import type { Context } from "../../src/context.ts";
 import type { Dataset } from "../../src/domain/dataset.ts";
 import type { Person } from "../../src/domain/person.ts";
 import type { TeamMember } from "../../src/domain/team.ts";
-import { TEAM_SOURCES } from "../../src/loaders/teams.ts";
+import { currentMembers, TEAM_SOURCES } from "../../src/loaders/teams.ts";
 import { pagesOfRows } from "../../src/upstream/pages/iterate.ts";
 import { builder } from "../framework/builder.ts";
 import { type Connection, connect, forward, type ListQuestion, type Slice } from "../framework/connection.ts";
@@ -49,7 +49,7 @@ builder.interfaceField(TeamProfile, "members", (t) =>
       const team = teamOf(placement);
       if (team === null) return null;
       const question = { field: "Team.members", range: null, args: team.teamId };
-      return connectFromMemory(ctx, slice, question, team.members, ({ email }) => email);
+      return connectFromMemory(ctx, slice, question, currentMembers(ctx, team), ({ email }) => email);
     },
   }),
 );

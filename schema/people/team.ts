@@ -1,9 +1,17 @@
 import { nameOf } from "../../src/analytics/organizations.ts";
 import type { TeamSpendQuestion } from "../../src/analytics/team-figures.ts";
 import type { Context } from "../../src/context.ts";
+import { dayOf } from "../../src/domain/day.ts";
+import { type DayRange, oneDay } from "../../src/domain/range.ts";
 import { NO_PERSON, type Placement, placementKey, UNASSIGNED } from "../../src/domain/team.ts";
 import { GatewayError } from "../../src/errors.ts";
-import { shownPlacements, TEAM_SOURCES, teamRequests, teamsNow } from "../../src/loaders/teams.ts";
+import {
+  currentMembers,
+  shownPlacements,
+  TEAM_SOURCES,
+  teamRequests,
+  teamsNow,
+} from "../../src/loaders/teams.ts";
 import { builder, nodeLoader } from "../framework/builder.ts";
 import { formatMeasuredId, parseMeasuredId, rangeOfMeasured, shortened } from "../framework/measured-id.ts";
 import { ResolvedRange } from "../framework/range.ts";
@@ -53,15 +61,18 @@ export const TeamProfile = builder.interfaceRef<TeamNode>("TeamProfile").impleme
       type: "Count",
       nullable: true,
       description:
-        "Number of current members, active or not; a person with several addresses counts once. Not additive: people can be in several teams. Null: no team.",
-      resolve: ({ placement }) => teamOf(placement)?.members.length ?? null,
+        "Number of members today, active or not; a person with several addresses counts once. Not additive: people can be in several teams. Null: no team.",
+      resolve: ({ placement }, _args, ctx) => {
+        const team = teamOf(placement);
+        return team && currentMembers(ctx, team).length;
+      },
     }),
   }),
 });
 
 export const TeamType = builder.node(builder.objectRef<TeamNode>("Team"), {
   description:
-    "A team with the figures of its current members, for any range; by GROUP, membership on the day of use counts instead. Teams come from the operator's list (TEAMS_FILE), otherwise from the RBAC groups. Two entries without a name stand beside them, so that figures add up: people without a team, and usage without a person. The `id` is the same on every path; every figure takes a `range`.",
+    "A team with the figures of its members, for any range. Teams come from the operator's list (TEAMS_FILE), where each person counts on the days that the list states (`from`, `until`), otherwise from the RBAC groups, where current members count on all days; by GROUP, membership on the day of use counts instead. Two entries without a name stand beside them, so that figures add up: people without a team, and usage without a person. The `id` is the same on every path; every figure takes a `range`.",
   sources: TEAM_SOURCES,
   interfaces: [TeamProfile],
   id: { resolve: ({ placement }) => shortened(placementKey(placement)) },
@@ -82,7 +93,7 @@ export const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary
   loadOne: nodeLoader("TeamSummary", async (id, ctx): Promise<TeamOver> => {
     const { own, range, terms } = await parseMeasuredId(ctx, id, ["organization", "overlap"]);
     const { organization = "ENTERPRISE", overlap = "COUNT_IN_EACH" } = terms;
-    return { placement: await placementBy(ctx, own), range, organization, overlap };
+    return { placement: await placementBy(ctx, own, range), range, organization, overlap };
   }),
   fields: (t) => ({
     team: t.field({ type: TeamType, description: "The team.", resolve: ({ placement }) => ({ placement }) }),
@@ -98,15 +109,18 @@ export function teamOf(placement: Placement) {
   return placement.kind === "team" ? placement.team : null;
 }
 
-/** The teams by name, then what is in none. */
-export async function placements(ctx: Context): Promise<readonly Placement[]> {
+/** The teams that are shown over a range, today if omitted, by name, then what is in none. */
+export async function placements(
+  ctx: Context,
+  range: DayRange = oneDay(dayOf(ctx.now())),
+): Promise<readonly Placement[]> {
   const { all } = await teamsNow(ctx);
-  const isShown = await shownPlacements(ctx);
+  const isShown = await shownPlacements(ctx, range);
   return [...all.map((team): Placement => ({ kind: "team", team })), UNASSIGNED, NO_PERSON].filter(isShown);
 }
 
-async function placementBy(ctx: Context, key: string): Promise<Placement> {
-  const placement = (await placements(ctx)).find((each) => shortened(placementKey(each)) === key);
+async function placementBy(ctx: Context, key: string, range?: DayRange): Promise<Placement> {
+  const placement = (await placements(ctx, range)).find((each) => shortened(placementKey(each)) === key);
   if (placement !== undefined) return placement;
   throw new GatewayError("NOT_FOUND", "No team has this id now; `teams` lists the current teams.");
 }

@@ -1,5 +1,6 @@
 import { joinEmailOf } from "../../src/analytics/join.ts";
 import type { Context } from "../../src/context.ts";
+import { dayOf } from "../../src/domain/day.ts";
 import type { Person, PersonOver } from "../../src/domain/person.ts";
 import { TEAM_SOURCES, teamRequests, teamsNow } from "../../src/loaders/teams.ts";
 import type { FieldPlanOptions } from "../../src/planning/plan.ts";
@@ -16,7 +17,7 @@ const ofTeamsOfPerson = {
 
 async function teamsOfPerson(ctx: Context, person: Person | PersonOver) {
   const userId = person.organization === "ENTERPRISE" ? person.userId : null;
-  return (await teamsNow(ctx)).of({ userId, email: await joinEmailOf(ctx, person) });
+  return (await teamsNow(ctx)).of({ userId, email: await joinEmailOf(ctx, person) }, dayOf(ctx.now()));
 }
 
 builder.interfaceFields(UserProfile, (t) => ({

@@ -2,10 +2,11 @@ import type { Context } from "../context.ts";
 import { isActive, type UserActivityRow } from "../domain/activity.ts";
 import { ActivitySum } from "../domain/activity-sum.ts";
 import { CodeSum, type SumOfRecords } from "../domain/claude-code.ts";
+import type { EngagementQuestion } from "../domain/engagement.ts";
 import type { SpendAmounts } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import { inPieces } from "../domain/pieces.ts";
-import type { DayRange } from "../domain/range.ts";
+import { type DayRange, splitAt } from "../domain/range.ts";
 import {
   NO_PERSON,
   type Overlap,
@@ -13,16 +14,18 @@ import {
   type Placement,
   personKey,
   placementKey,
+  type Teams,
 } from "../domain/team.ts";
 import { isShownOf } from "../domain/viewer.ts";
 import { unseen } from "../errors.ts";
 import { codeDayRequests, recordsOfDays } from "../loaders/claude-code.ts";
 import { loader } from "../loaders/loader.ts";
-import { teamRequests, teamsNow } from "../loaders/teams.ts";
+import { shownPlacements, teamRequests, teamsNow } from "../loaders/teams.ts";
+import { MAX_FILTERS } from "../upstream/endpoints/engagement-query.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
 import { collect, pagesOf } from "../upstream/pages/iterate.ts";
 import { type Covered, windowsOf } from "../upstream/pages/windows.ts";
-import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
+import { type FieldRequests, requestsFor, requestsOfChanges } from "../upstream/plan.ts";
 import { costReport } from "./cost.ts";
 import { answerBy } from "./report/answer.ts";
 import { plansFor, type ReportPlans } from "./report/plan.ts";
@@ -42,10 +45,13 @@ export interface TeamSpendQuestion {
 export const spendOfTeam = loader(async (ctx, question: TeamSpendQuestion) => {
   const plans = await plansOf(ctx, question);
   const { rows } = await answerBy(ctx.upstream, plans, (plan) => rankByTeam(ctx, plan));
+  const isPlaceShown = await shownPlacements(ctx, question.range);
   return new Map(
-    rows.flatMap(({ team, measure, groupSize }): [string, SpendAmounts | Error][] =>
-      team === null ? [] : [[placementKey(team), (groupSize?.isEnough ?? true) ? measure : unseen(OF_FEW)]],
-    ),
+    rows.flatMap(({ team, measure, groupSize }): [string, SpendAmounts | Error][] => {
+      if (team === null) return [];
+      const isShown = isPlaceShown(team) && (groupSize?.isEnough ?? true);
+      return [[placementKey(team), isShown ? measure : unseen(OF_FEW)]];
+    }),
   );
 });
 
@@ -79,20 +85,36 @@ export interface PeopleActivity {
 export const activityOfTeam = Object.assign(
   loader(async (ctx, { range }: { range: DayRange }) => {
     const teams = await teamsNow(ctx);
-    const { rows } = await collect(
-      pagesOf(ctx.upstream, userActivity, windowQuestions(userActivity, range, ctx)),
-    );
+    const { upstream } = ctx;
     const active = new ByPlacement(() => new ActivitySum(), ctx);
-    await inPieces(rows, ctx.upstream.turn, (row) => {
-      if (!isActive(row)) return;
-      const person = { userId: row.userId, email: row.email ?? row.formerEmail ?? null };
-      active.add(teams.placesOf(person), person, row);
-    });
+    const questions: EngagementQuestion[] = [];
+    for (const question of windowQuestions(userActivity, range, ctx)) {
+      const { range: window } = question;
+      const { rows } = await collect(pagesOf(upstream, userActivity, [question]));
+      const moving: PersonKeys[] = [];
+      await inPieces(rows, upstream.turn, (row) => {
+        if (!isActive(row)) return;
+        const person = personIn(row);
+        const places = teams.placesThroughout(person, window);
+        if (places === null) moving.push(person);
+        else active.add(places, person, row);
+      });
+      questions.push(...questionsBetweenChanges(teams, moving, window));
+    }
+    const between = await Promise.all(
+      questions.map((each) => collect(pagesOf(upstream, userActivity, [each]))),
+    );
+    for (const [i, { range }] of questions.entries()) {
+      for (const row of between[i]?.rows ?? []) {
+        if (isActive(row)) active.add(teams.placesOf(personIn(row), range.from), personIn(row), row);
+      }
+    }
+    const isPlaceShown = await shownPlacements(ctx, range);
     return new Map(
-      [...active.sums].flatMap(([key, { sum, people }]): [string, PeopleActivity | Error][] => {
+      [...active.sums].flatMap(([key, { place, sum, people }]): [string, PeopleActivity | Error][] => {
         const { activity } = sum;
         if (activity === null) return [];
-        const isShown = isShownOf(ctx.viewer, people.size);
+        const isShown = isPlaceShown(place) && isShownOf(ctx.viewer, people.size);
         return [[key, isShown ? { people: people.size, activity } : unseen(OF_FEW)]];
       }),
     );
@@ -100,6 +122,7 @@ export const activityOfTeam = Object.assign(
   {
     requests: (ctx: Context, range: DayRange): readonly FieldRequests[] => [
       requestsFor(userActivity, windowQuestions(userActivity, range, ctx)),
+      ...requestsBetweenChanges(ctx, windowQuestions(userActivity, range, ctx)),
       ...teamRequests(ctx),
     ],
   },
@@ -114,6 +137,43 @@ export function windowQuestions(
   return windowsOf(endpoint, range, now()).ranges.map((window) => ({ range: window }));
 }
 
+function personIn({ userId, email, formerEmail }: UserActivityRow): PersonKeys {
+  return { userId, email: email ?? formerEmail ?? null };
+}
+
+/**
+ * Questions about people who change teams within a window, one for each of the ranges between their changes: upstream adds up a range,
+ * and states no days of it.
+ */
+function questionsBetweenChanges(
+  teams: Teams,
+  people: readonly PersonKeys[],
+  window: DayRange,
+): EngagementQuestion[] {
+  return Array.from({ length: Math.ceil(people.length / MAX_FILTERS) }, (_, i) =>
+    people.slice(i * MAX_FILTERS, (i + 1) * MAX_FILTERS),
+  ).flatMap((some) => {
+    const changes = new Set(some.flatMap((person) => teams.changesOf(person, window)));
+    const users = some.flatMap(({ userId }) => userId ?? []).sort();
+    return splitAt(window, [...changes].sort()).map((range) => ({ range, filter: { users } }));
+  });
+}
+
+function requestsBetweenChanges(
+  { orgDirectory: { teams } }: Context,
+  windows: readonly { readonly range: DayRange }[],
+): readonly FieldRequests[] {
+  return requestsOfChanges(
+    userActivity,
+    windows.map(({ range }) => {
+      const { days, people } = teams?.changesIn(range) ?? NO_CHANGES;
+      return { range, requests: Math.ceil(people / MAX_FILTERS) * (days.length + 1) };
+    }),
+  );
+}
+
+const NO_CHANGES: ReturnType<Teams["changesIn"]> = { days: [], people: 0 };
+
 /**
  * The Claude Code records of each placement over the range, added up; records of keys belong to no person. Null: none. Throws as
  * `spendOfTeam`.
@@ -126,11 +186,12 @@ export const codeOfTeam = Object.assign(
     await inPieces(rows, ctx.upstream.turn, (record) => {
       const { actor } = record;
       const person = actor.kind === "user" ? { userId: null, email: actor.email } : null;
-      records.add(person === null ? [NO_PERSON] : teams.placesOf(person), person, record);
+      records.add(person === null ? [NO_PERSON] : teams.placesOf(person, record.date), person, record);
     });
+    const isPlaceShown = await shownPlacements(ctx, range);
     return new Map(
-      [...records.sums].map(([key, { sum, added, people }]): [string, SumOfRecords | Error] => {
-        const isShown = people.size === 0 || isShownOf(ctx.viewer, people.size);
+      [...records.sums].map(([key, { place, sum, added, people }]): [string, SumOfRecords | Error] => {
+        const isShown = isPlaceShown(place) && (people.size === 0 || isShownOf(ctx.viewer, people.size));
         return [key, isShown ? { ...sum.totals, records: added } : unseen(OF_FEW)];
       }),
     );
@@ -145,7 +206,10 @@ export const codeOfTeam = Object.assign(
 
 /** Sums by placement, with the people behind each. */
 export class ByPlacement<Row, Sum extends { add(row: Row): void }> {
-  readonly sums = new Map<string, { readonly sum: Sum; readonly people: Set<string>; added: number }>();
+  readonly sums = new Map<
+    string,
+    { readonly place: Placement; readonly sum: Sum; readonly people: Set<string>; added: number }
+  >();
   readonly #start: () => Sum;
   readonly #ctx: Context;
 
@@ -158,6 +222,7 @@ export class ByPlacement<Row, Sum extends { add(row: Row): void }> {
   add(places: readonly Placement[], person: PersonKeys | null, row: Row): void {
     for (const place of places) {
       const placed = this.sums.getOrInsertComputed(placementKey(place), () => ({
+        place,
         sum: this.#start(),
         people: new Set(),
         added: 0,

@@ -5,18 +5,26 @@ import { dayOf, startOf, startOfMonth } from "../domain/day.ts";
 import { GroupSize } from "../domain/group-size.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import { inPieces, mappedInPieces, type ThreadTurn } from "../domain/pieces.ts";
-import type { DayRange } from "../domain/range.ts";
-import { NO_PERSON, type PersonKeys, type Placement, personKey, placementKey } from "../domain/team.ts";
+import { type DayRange, daysOfSpan } from "../domain/range.ts";
+import {
+  NO_PERSON,
+  type PersonKeys,
+  type Placement,
+  personKey,
+  placementKey,
+  type Teams,
+} from "../domain/team.ts";
 import { memberById } from "../loaders/members.ts";
 import { teamRequests, teamsNow } from "../loaders/teams.ts";
 import { consoleMembers } from "../upstream/endpoints/members.ts";
 import { type Collected, collectAll, type PageProvenance, type PageRun } from "../upstream/pages/iterate.ts";
-import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
+import { type FieldRequests, requestsFor, requestsOfChanges } from "../upstream/plan.ts";
 import { type Algebra, merged, sumOf } from "./ranking.ts";
-import { listsOnlyPeople, type ReportPlan } from "./report/plan.ts";
+import { listsOnlyPeople, planBy, type ReportPlan } from "./report/plan.ts";
 import { pagesOfReport, withHidden } from "./report/read.ts";
 import type { GatewayRow } from "./report/report.ts";
 import { requestsOfReport, requestsOfTotal } from "./report/requests.ts";
+import { peopleIn } from "./report/sources.ts";
 import { ungrouped } from "./report/total.ts";
 
 /** A report of people put together by team: its buckets, oldest first, and what is in them more than once. */
@@ -71,6 +79,7 @@ export function requestsByTeam<Measure>(
 ): readonly FieldRequests[] {
   return [
     requestsOfReport(plan, enough),
+    ...requestsByDay(ctx, plan),
     ...(listsOnlyPeople(plan) ? [requestsOfTotal(plan)] : []),
     ...(lacksAddresses(plan) ? [requestsFor(consoleMembers, [{}])] : []),
     ...teamRequests(ctx),
@@ -93,12 +102,7 @@ async function reportByTeam<Measure>(
   );
   const rows = withHidden(plan, read);
   const { turn } = ctx.upstream;
-  const placed = await mappedInPieces(rows, turn, async (row): Promise<Placed<Measure>> => {
-    const person = await personOf(ctx, plan.source.organization, row);
-    return person === null
-      ? { row, places: [NO_PERSON] }
-      : { row: { ...row, ...groupSizeOf(ctx, plan, row, person) }, places: teams.placesOf(person) };
-  });
+  const { placed, sources: daysRead } = await placedByDay(ctx, plan, teams, rows);
   for (const row of await restOf(ctx, plan, ranges, rows)) placed.push({ row, places: [NO_PERSON] });
   const byBucket = Map.groupBy(placed, ({ row }) => bucketOf(plan, row));
   const shares = new MonthShares(plan.algebra);
@@ -109,8 +113,89 @@ async function reportByTeam<Measure>(
   return {
     buckets: buckets.map(({ rows }) => rows),
     overlap: sumOf(plan.algebra, [...none, ...buckets.flatMap(({ twice }) => twice)]),
-    sources,
+    sources: [...sources, ...daysRead],
   };
+}
+
+/**
+ * Places each row in the teams of its person on its days. The figures of people who change teams within a row are read again, day by day.
+ * All others are not read by days, which would be a row for each person and day.
+ */
+async function placedByDay<Measure>(
+  ctx: Context,
+  plan: ReportPlan<Measure>,
+  teams: Teams,
+  rows: readonly GatewayRow<Measure>[],
+): Promise<{ readonly placed: Placed<Measure>[]; readonly sources: readonly PageProvenance[] }> {
+  const { turn } = ctx.upstream;
+  const placed: Placed<Measure>[] = [];
+  const moving: GatewayRow<Measure>[] = [];
+  const found = await mappedInPieces(rows, turn, async (row): Promise<Placed<Measure> | null> => {
+    const person = await personOf(ctx, plan.source.organization, row);
+    if (person === null) return { row, places: [NO_PERSON] };
+    const places = teams.placesThroughout(person, daysOfSpan(row));
+    return places && { row: { ...row, ...groupSizeOf(ctx, plan, row, person) }, places };
+  });
+  for (const [i, each] of found.entries()) {
+    if (each !== null) placed.push(each);
+    else moving.push(rows[i] as GatewayRow<Measure>);
+  }
+  if (moving.length === 0) return { placed, sources: [] };
+  const byDay = plansByDay(plan, moving).map((each) => pagesOfReport(ctx.upstream, each));
+  const days = await collectAll(byDay);
+  const rest = await placedByDay(ctx, plan, teams, days.rows);
+  return { placed: [...placed, ...rest.placed], sources: days.sources };
+}
+
+/** The most values that upstream takes in a filter. */
+const MAX_FILTERED = 100;
+
+/** Plans to read the people of some rows by days. */
+function plansByDay<Measure>(
+  plan: ReportPlan<Measure>,
+  rows: readonly GatewayRow<Measure>[],
+): ReportPlan<Measure>[] {
+  const bySpan = Map.groupBy(rows, ({ from, until }) => `${from} ${until}`);
+  return [...bySpan.values()].flatMap((alike) => {
+    const ids = [...new Set(alike.map(idOfPerson))].sort();
+    return alike
+      .slice(0, 1)
+      .flatMap((row) =>
+        Array.from({ length: Math.ceil(ids.length / MAX_FILTERED) }, (_, i) =>
+          planByDay(plan, daysOfSpan(row), ids.slice(i * MAX_FILTERED, (i + 1) * MAX_FILTERED)),
+        ),
+      );
+  });
+}
+
+function planByDay<Measure>(
+  { source, algebra, question, asOf }: ReportPlan<Measure>,
+  range: DayRange,
+  ids: readonly string[],
+): ReportPlan<Measure> {
+  const people = peopleIn(source.names);
+  if (people === null) throw new Error("a report without people is not grouped by team");
+  const filter = { ...question.filter, [people]: ids };
+  return planBy(source, algebra, { ...question, range, bucket: "DAY", filter }, asOf);
+}
+
+function idOfPerson({ user, actor, accountId }: ReportRow<unknown>): string {
+  const id = user?.userId ?? (actor?.kind === "person" ? actor.user.userId : accountId);
+  if (id === null) throw new Error("a row without a person changes no teams");
+  return id;
+}
+
+/** Plans the requests for the days of people who change teams within a window. */
+function requestsByDay<Measure>(
+  { orgDirectory: { teams } }: Context,
+  { question, resource, windows }: ReportPlan<Measure>,
+): readonly FieldRequests[] {
+  if (teams === null || resource.hasBuckets || question.bucket !== "NONE") return [];
+  const changing = windows.ranges.map((range) => ({
+    range,
+    requests: Math.ceil(teams.changesIn(range).people / MAX_FILTERED),
+  }));
+  return requestsOfChanges(resource.endpoint, changing, question);
 }
 
 interface Placed<Measure> {

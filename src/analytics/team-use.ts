@@ -1,8 +1,10 @@
 import type { Context } from "../context.ts";
+import type { Day } from "../domain/day.ts";
 import type { UseOf } from "../domain/engagement.ts";
 import { inPieces } from "../domain/pieces.ts";
 import type { DayRange } from "../domain/range.ts";
 import { NO_PERSON, type Placement, placementKey, UNASSIGNED } from "../domain/team.ts";
+import { badInput, type GatewayError } from "../errors.ts";
 import { loader } from "../loaders/loader.ts";
 import { shownPlacements, teamRequests, teamsNow } from "../loaders/teams.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
@@ -28,7 +30,7 @@ export interface PersonalUse<Row> {
 
 /**
  * Returns who used a thing, team by team, most people first. Every team is there, also one that did not use it, except those that
- * the viewer may not see.
+ * the viewer may not see. Throws BAD_USER_INPUT where a person who used it changes teams within the days: their use cannot be split.
  */
 export async function useByTeam<Row>(
   ctx: Context,
@@ -36,14 +38,16 @@ export async function useByTeam<Row>(
 ): Promise<readonly TeamUse[]> {
   const [teams, isShown, addresses] = await Promise.all([
     teamsNow(ctx),
-    shownPlacements(ctx),
+    shownPlacements(ctx, range),
     addressesOf(ctx, range),
   ]);
   const used = new ByPlacement(() => new UseSum(measure), ctx);
   await inPieces(rows, ctx.upstream.turn, (row) => {
     const { userId } = row;
     const person = userId === null ? null : { userId, email: addresses.get(userId) ?? null };
-    used.add(person === null ? [NO_PERSON] : teams.placesOf(person), person, row);
+    const places = person === null ? [NO_PERSON] : teams.placesThroughout(person, range);
+    if (places === null) throw unsplit(range, person === null ? [] : teams.changesOf(person, range));
+    used.add(places, person, row);
   });
   const placed = [...teams.all.map((team): Placement => ({ kind: "team", team })), UNASSIGNED, NO_PERSON];
   const uses = placed.filter(isShown).flatMap((placement) => {
@@ -63,6 +67,14 @@ export async function useByTeam<Row>(
 /** Plans the requests for the teams and addresses of people over some days. */
 export function teamUseRequests(ctx: Context, range: DayRange): readonly FieldRequests[] {
   return [requestsFor(userActivity, windowQuestions(userActivity, range, ctx)), ...teamRequests(ctx)];
+}
+
+/** The error for figures that upstream states for a whole range, about a person who changes teams within it. */
+function unsplit({ from, until }: DayRange, changes: readonly Day[]): GatewayError {
+  const [change = until] = changes.toSorted();
+  return badInput(
+    `A person who used it changes teams on ${change}, and upstream states the use of a range as one figure; query ${from} to ${change}, or from ${change} on.`,
+  );
 }
 
 const NOBODY: ReadonlySet<string> = new Set();

@@ -19,6 +19,8 @@ const COLUMNS = {
   team: /^team(name)?$/,
   costCentre: /^costcent(re|er)$/,
   manager: /^manager(email)?$/,
+  from: /^from$/,
+  until: /^until$/,
 } as const;
 
 export type DirectoryColumn = keyof typeof COLUMNS;

@@ -1,15 +1,22 @@
+import { type Day, parseDay } from "../domain/day.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
-import type { Team } from "../domain/team.ts";
+import type { MembershipSpan, Team, TeamMember } from "../domain/team.ts";
 import type { DirectoryFile } from "./columns.ts";
 import { addressIn, type Row, valuesOf } from "./row.ts";
 
 /** Longest team name, in characters. */
 const MAX_NAME = 200;
 
+interface TeamLine extends MembershipSpan {
+  readonly email: string;
+  readonly name: string;
+  readonly row: Row;
+}
+
 /** Groups rows into teams, and notes names that differ by letter case alone. */
 export function teamsOf(rows: readonly Row[], source: DirectoryFile, aliases: Aliases): Team[] {
   const { fault, note } = source;
-  const lines = rows.flatMap((row) => {
+  const lines = rows.flatMap((row): TeamLine[] => {
     const email = addressIn(row, source);
     const names = valuesOf(row, "team");
     if (names.length === 0) fault(row.where, "`team` is missing; omit people without a team");
@@ -17,7 +24,8 @@ export function teamsOf(rows: readonly Row[], source: DirectoryFile, aliases: Al
       fault(row.where, `\`team\` is longer than ${MAX_NAME} characters`);
     if (names.some((name) => /\p{Cc}/u.test(name)))
       fault(row.where, "`team` has a line break or another control character; a quote may be missing");
-    return email === null ? [] : names.map((name) => ({ email, name, row }));
+    const span = spanIn(row, source);
+    return email === null || span === null ? [] : names.map((name) => ({ email, name, row, ...span }));
   });
   for (const alike of Map.groupBy(lines, ({ name }) => name.toLowerCase()).values()) {
     const [first, other] = new Map(alike.map((line) => [line.name, line])).values();
@@ -27,16 +35,64 @@ export function teamsOf(rows: readonly Row[], source: DirectoryFile, aliases: Al
         `the team differs from that of ${first.row.where} only in letter case, and counts as another team`,
       );
   }
-  return [...Map.groupBy(lines, ({ name }) => name)].map(([name, members]) => ({
-    teamId: name,
-    name,
-    costCentre: mostOften(members.flatMap(({ row }) => valuesOf(row, "costCentre"))),
-    manager: mostOften(members.flatMap(({ row }) => valuesOf(row, "manager"))),
-    members: [...new Set(members.map(({ email }) => emailKey(email, aliases)))].map((email) => ({
-      userId: null,
-      email,
-    })),
-  }));
+  return [...Map.groupBy(lines, ({ name }) => name)].map(([name, members]) => {
+    const current = latest(members);
+    return {
+      teamId: name,
+      name,
+      costCentre: mostOften(current.flatMap(({ row }) => valuesOf(row, "costCentre"))),
+      manager: mostOften(current.flatMap(({ row }) => valuesOf(row, "manager"))),
+      members: [...Map.groupBy(members, ({ email }) => emailKey(email, aliases))].map(
+        ([email, same]): TeamMember => ({ userId: null, email, spans: spansOf(same, source) }),
+      ),
+    };
+  });
+}
+
+/** Returns the days of a row; reports days that do not exist and spans without a day, and returns null. */
+function spanIn(row: Row, { fault }: DirectoryFile): MembershipSpan | null {
+  const [from, until] = (["from", "until"] as const).map((column): Day | null | undefined => {
+    const [text] = valuesOf(row, column);
+    if (text === undefined) return null;
+    const day = parseDay(text) ?? undefined;
+    if (day === undefined) fault(row.where, `\`${column}\` is not a day such as 2026-07-01`);
+    return day;
+  });
+  if (from === undefined || until === undefined) return null;
+  if (from === null || until === null || from < until) return { from, until };
+  fault(row.where, "`from` is not before `until`, which is the first day after the membership");
+  return null;
+}
+
+/** Returns the spans of one person in one team, oldest first; null where none states a day. Reports those that overlap. */
+function spansOf(lines: readonly TeamLine[], { fault }: DirectoryFile): readonly MembershipSpan[] | null {
+  if (lines.every(({ from, until }) => from === null && until === null)) return null;
+  const sorted = lines.toSorted((a, b) => ((a.from ?? "") < (b.from ?? "") ? -1 : 1));
+  const spans: MembershipSpan[] = [];
+  let longest: TeamLine | undefined;
+  for (const line of sorted) {
+    const { from, until, row } = line;
+    if (longest !== undefined && (from === null || longest.until === null || from < longest.until))
+      fault(row.where, `the person is in this team on the same days already, by ${longest.row.where}`);
+    const last = spans.at(-1);
+    // A span that goes on under another line is no change of the team.
+    if (last !== undefined && last.until === from) spans[spans.length - 1] = { from: last.from, until };
+    else spans.push({ from, until });
+    if (longest === undefined || until === null || (longest.until !== null && until > longest.until))
+      longest = line;
+  }
+  return spans;
+}
+
+/** Returns the lines whose membership ends last, or not at all: a team is described as it is now. */
+function latest(lines: readonly TeamLine[]): readonly TeamLine[] {
+  const open = lines.filter(({ until }) => until === null);
+  if (open.length > 0) return open;
+  const last = lines
+    .map(({ until }) => until ?? "")
+    .sort()
+    .at(-1);
+  return lines.filter(({ until }) => until === last);
 }
 
 /** Returns the most frequent value, the first of those that tie; null without values. */

@@ -1,4 +1,14 @@
-import { addDays, addMonths, type Day, daysBetween, earlier, later, startOfMonth } from "./day.ts";
+import {
+  addDays,
+  addMonths,
+  type Day,
+  dayOf,
+  daysBetween,
+  earlier,
+  type Instant,
+  later,
+  startOfMonth,
+} from "./day.ts";
 
 /** UTC days from `from` up to but not including `until`; never empty, but where a range is compared with no day. */
 export interface DayRange {
@@ -18,6 +28,11 @@ export function oneDay(day: Day): DayRange {
   return { from: day, until: addDays(day, 1) };
 }
 
+/** Returns the days that a span of time is on. */
+export function daysOfSpan({ from, until }: { readonly from: Instant; readonly until: Instant }): DayRange {
+  return { from: dayOf(from), until: addDays(dayOf(until - 1), 1) };
+}
+
 /** Every day of the range, as ranges of one day, oldest first. */
 export function splitByDay(range: DayRange): DayRange[] {
   return Array.from({ length: daysIn(range) }, (_, i) => oneDay(addDays(range.from, i)));
@@ -35,6 +50,12 @@ export function splitByMonth(range: DayRange): DayRange[] {
     from = until;
   }
   return ranges;
+}
+
+/** The range cut at some days within it, oldest first. */
+export function splitAt({ from, until }: DayRange, days: readonly Day[]): DayRange[] {
+  const bounds = [from, ...days, until];
+  return bounds.slice(1).map((end, i) => ({ from: bounds[i] ?? from, until: end }));
 }
 
 /** The days in both ranges, or null where they share none. */

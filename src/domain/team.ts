@@ -1,8 +1,10 @@
+import type { Day } from "./day.ts";
 import { type Aliases, emailKey } from "./organization.ts";
 import { inPieces, type ThreadTurn } from "./pieces.ts";
 import type { Pseudonyms } from "./pseudonym.ts";
+import type { DayRange } from "./range.ts";
 
-/** A team of people, as of now. */
+/** A team of people, with the days of each membership. */
 export interface Team {
   /** Id of the RBAC group, or the name if the operator lists the teams. */
   readonly teamId: string;
@@ -11,7 +13,7 @@ export interface Team {
   /** Null where it is not stated, as for RBAC groups. */
   readonly costCentre: string | null;
   readonly manager: string | null;
-  /** Each person once. */
+  /** Each person once, past and future members included. */
   readonly members: readonly TeamMember[];
 }
 
@@ -19,6 +21,51 @@ export interface TeamMember {
   /** Id in the Enterprise organization; null where only the address is known. */
   readonly userId: string | null;
   readonly email: string;
+  /** When they are in the team, oldest first, without overlaps. Null: always, as where no day is stated. */
+  readonly spans: readonly MembershipSpan[] | null;
+}
+
+/** UTC days of a membership, `until` excluded; null leaves an end open. */
+export interface MembershipSpan {
+  readonly from: Day | null;
+  readonly until: Day | null;
+}
+
+/** The rule for who is in a team on a day. */
+function isMemberOn({ spans }: Pick<TeamMember, "spans">, day: Day): boolean {
+  return (
+    spans === null ||
+    spans.some(({ from, until }) => (from === null || from <= day) && (until === null || day < until))
+  );
+}
+
+export function membersOn({ members }: Team, day: Day): readonly TeamMember[] {
+  return members.every(({ spans }) => spans === null)
+    ? members
+    : members.filter((member) => isMemberOn(member, day));
+}
+
+/** True if the team exists within a range: it has a member on one of the days, or states no days of members at all. */
+export function isTeamIn({ members }: Team, range: DayRange): boolean {
+  return (
+    members.length === 0 ||
+    members.some(({ spans }) => spans === null || spans.some((span) => overlaps(span, range)))
+  );
+}
+
+function overlaps({ from, until }: MembershipSpan, range: DayRange): boolean {
+  return (from === null || from < range.until) && (until === null || range.from < until);
+}
+
+const NO_DAYS: readonly Day[] = [];
+
+/** Returns the days within a range on which a membership begins or ends; the first day of the range changes nothing in it. */
+function changesIn({ spans }: Pick<TeamMember, "spans">, { from, until }: DayRange): readonly Day[] {
+  if (spans === null) return NO_DAYS; // most people, once for each row
+  return spans
+    .flatMap((span) => [span.from, span.until])
+    .filter((day) => day !== null)
+    .filter((day) => from < day && day < until);
 }
 
 /** The placement of usage: a team, people in no team, or no person (service accounts, keys and unattributed usage). */
@@ -36,11 +83,29 @@ export function placementKey(placement: Placement): string {
 }
 
 /**
- * The teams that are shown to who sees people only in groups of `least` and more. Figures of all less those of the teams that are
- * shown are the figures of the others, so that those have to be as many together: the smallest shown ones go with them.
+ * The teams that are shown over some days to who sees people only in groups of `least` and more. Figures of all less those of the teams
+ * that are shown are the figures of the others, so that those have to be as many together: the smallest shown ones go with them. This
+ * holds on each of the days.
  */
-export function teamsOfAtLeast(teams: readonly Team[], least: number): ReadonlySet<Team> {
-  const bySize = teams.toSorted((a, b) => a.members.length - b.members.length);
+export function teamsOfAtLeast(teams: Teams, least: number, range: DayRange): ReadonlySet<Team> {
+  const shown = teams.all.filter((team) => isTeamIn(team, range));
+  const { days } = teams.changesIn(range);
+  return new Set(
+    [range.from, ...days].reduce((left, day) => {
+      const shownOn = shownOnDay(left, least, day);
+      return left.filter((team) => shownOn.has(team));
+    }, shown),
+  );
+}
+
+/** A team without members on a day has no figures on it, and hides none, unless it never has any. */
+function shownOnDay(teams: readonly Team[], least: number, day: Day): ReadonlySet<Team> {
+  const sized = teams.map((team) => ({ team, members: membersOn(team, day) }));
+  const [absent, present] = [
+    sized.filter(({ team, members }) => members.length === 0 && team.members.length > 0),
+    sized.filter(({ team, members }) => members.length > 0 || team.members.length === 0),
+  ];
+  const bySize = present.toSorted((a, b) => a.members.length - b.members.length);
   const hidden = new Set<string>();
   let from = 0;
   for (const { members } of bySize) {
@@ -50,7 +115,7 @@ export function teamsOfAtLeast(teams: readonly Team[], least: number): ReadonlyS
     for (const { email } of members) hidden.add(email);
     from++;
   }
-  return new Set(bySize.slice(from));
+  return new Set([...absent, ...bySize.slice(from)].map(({ team }) => team));
 }
 
 /** How the figures of people in several teams are counted. */
@@ -68,11 +133,18 @@ export function personKey({ userId, email }: PersonKeys, aliases: Aliases): stri
   return email === null ? (userId ?? "") : emailKey(email, aliases);
 }
 
-/** All teams by name, with their members. */
+/** A person's membership in one team. */
+interface Membership extends Pick<TeamMember, "spans"> {
+  readonly team: Team;
+}
+
+/** All teams by name, with their members. Answers who is in which team on which day. */
 export class Teams {
   #all: readonly Team[] = [];
   readonly #aliases: Aliases;
-  readonly #byKey = new Map<string, Set<Team>>();
+  readonly #byKey = new Map<string, Membership[]>();
+  /** Memberships that begin or end, by the key of their person. */
+  readonly #dated: (Pick<TeamMember, "spans"> & { readonly key: string })[] = [];
 
   constructor(teams: readonly Team[], aliases: Aliases) {
     this.#all = byName(teams);
@@ -92,27 +164,59 @@ export class Teams {
     return this.#all;
   }
 
-  /** Returns the teams of a person, found by id or address, in the order of `all`; none for people without a team. */
-  of({ userId, email }: PersonKeys): readonly Team[] {
-    const byId = userId === null ? undefined : this.#byKey.get(userId);
-    const byEmail = email === null ? undefined : this.#byKey.get(emailKey(email, this.#aliases));
-    if (byId === undefined || byEmail === undefined) return [...(byId ?? byEmail ?? [])];
-    return this.all.filter((team) => byId.has(team) || byEmail.has(team));
+  /** Returns the teams of a person on a day, found by id or address, in the order of `all`; none for people without a team. */
+  of(person: PersonKeys, day: Day): readonly Team[] {
+    return this.#membershipsOf(person)
+      .filter((membership) => isMemberOn(membership, day))
+      .map(({ team }) => team);
   }
 
-  /** Where a person's usage belongs: one place, or several teams. */
-  placesOf(person: PersonKeys): readonly Placement[] {
-    const teams = this.of(person);
+  /** Where a person's usage of a day belongs: one place, or several teams. */
+  placesOf(person: PersonKeys, day: Day): readonly Placement[] {
+    const teams = this.of(person, day);
     return teams.length === 0 ? [UNASSIGNED] : teams.map((team) => ({ kind: "team", team }));
   }
 
-  #place({ userId, email }: TeamMember, team: Team): void {
-    this.#add(emailKey(email, this.#aliases), team);
-    if (userId !== null) this.#add(userId, team);
+  /** Where a person's usage of a whole range belongs; null where that changes within it. */
+  placesThroughout(person: PersonKeys, range: DayRange): readonly Placement[] | null {
+    return this.changesOf(person, range).length === 0 ? this.placesOf(person, range.from) : null;
   }
 
-  #add(key: string, team: Team): void {
-    this.#byKey.getOrInsertComputed(key, () => new Set()).add(team);
+  /** Returns the days within a range on which a person's teams change. */
+  changesOf(person: PersonKeys, range: DayRange): readonly Day[] {
+    return this.#membershipsOf(person).flatMap((each) => changesIn(each, range));
+  }
+
+  /** Returns the days within a range on which memberships change, and how many people they are of. */
+  changesIn(range: DayRange): { readonly days: readonly Day[]; readonly people: number } {
+    const days = new Set<Day>();
+    const people = new Set<string>();
+    for (const { key, spans } of this.#dated) {
+      const changes = changesIn({ spans }, range);
+      for (const day of changes) days.add(day);
+      if (changes.length > 0) people.add(key);
+    }
+    return { days: [...days].sort(), people: people.size };
+  }
+
+  #membershipsOf({ userId, email }: PersonKeys): readonly Membership[] {
+    const byId = userId === null ? undefined : this.#byKey.get(userId);
+    const byEmail = email === null ? undefined : this.#byKey.get(emailKey(email, this.#aliases));
+    if (byId === undefined || byEmail === undefined) return byId ?? byEmail ?? [];
+    const found = new Map([...byEmail, ...byId].map((membership) => [membership.team, membership]));
+    return this.all.flatMap((team) => found.get(team) ?? []);
+  }
+
+  #place({ userId, email, spans }: TeamMember, team: Team): void {
+    const key = emailKey(email, this.#aliases);
+    this.#add(key, { team, spans });
+    if (userId !== null) this.#add(userId, { team, spans });
+    if (spans !== null) this.#dated.push({ key, spans });
+  }
+
+  #add(key: string, membership: Membership): void {
+    const memberships = this.#byKey.getOrInsertComputed(key, () => []);
+    if (memberships.at(-1)?.team !== membership.team) memberships.push(membership); // two addresses can have one id
   }
 }
 
@@ -138,9 +242,10 @@ export function pseudonymousDirectory(
     manager: manager && (manager.includes("@") ? address(manager) : pseudonyms.name(manager)),
     // The order of the file can be that of the names, so it is never shown.
     members: members
-      .map(({ userId, email }) => ({
+      .map(({ userId, email, spans }) => ({
         userId: userId && pseudonyms.id(userId, "user"),
         email: address(email),
+        spans,
       }))
       .toSorted((a, b) => order(a.email, b.email)),
   });

@@ -1,17 +1,26 @@
 import type { Context } from "../context.ts";
 import type { Dataset } from "../domain/dataset.ts";
-import type { GroupMember, Memberships } from "../domain/group.ts";
+import { dayOf } from "../domain/day.ts";
+import type { Memberships } from "../domain/group.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
 import { inPieces, type ThreadTurn } from "../domain/pieces.ts";
-import { type Placement, type Team, Teams, teamsOfAtLeast } from "../domain/team.ts";
+import type { DayRange } from "../domain/range.ts";
+import {
+  membersOn,
+  type Placement,
+  type Team,
+  type TeamMember,
+  Teams,
+  teamsOfAtLeast,
+} from "../domain/team.ts";
 import { groupMembers, groups } from "../upstream/endpoints/groups.ts";
 import { type FieldRequests, type RequestPlan, requestsFor } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { missingOf } from "./directory/read-part.ts";
 
 /**
- * The current teams: those the operator lists, which costs nothing, else the RBAC groups with the members that the directory
- * holds. Both are as of now, for any days of figures.
+ * The teams: those the operator lists, with the days of their members, which costs nothing, else the RBAC groups with the members that
+ * the directory holds. Those are as of now, for any days of figures.
  */
 export async function teamsNow(ctx: Context): Promise<Teams> {
   const { orgDirectory, directory, upstream } = ctx;
@@ -26,14 +35,22 @@ export function teamsCalled(idOrName: string, teams: readonly Team[]): readonly 
   return byId.length > 0 ? byId : teams.filter(({ name }) => name === idOrName);
 }
 
+/** The people who are in a team today. */
+export function currentMembers({ now }: Context, team: Team): readonly TeamMember[] {
+  return membersOn(team, dayOf(now()));
+}
+
 /**
- * True if the viewer may see figures of a placement. The number of people without a team is unknown, so those figures are shown
+ * True if the viewer may see figures of a placement over some days. The number of people without a team is unknown, so those figures are shown
  * only to viewers who see people one by one.
  */
-export async function shownPlacements(ctx: Context): Promise<(placement: Placement | null) => boolean> {
+export async function shownPlacements(
+  ctx: Context,
+  range: DayRange,
+): Promise<(placement: Placement | null) => boolean> {
   const { minPeople } = ctx.viewer;
   if (minPeople === 0) return () => true;
-  const shown = teamsOfAtLeast((await teamsNow(ctx)).all, minPeople);
+  const shown = teamsOfAtLeast(await teamsNow(ctx), minPeople, range);
   const shownIds = new Set([...shown].map(({ teamId }) => teamId)); // another reading of the teams can have made the placement
   return (placement) =>
     placement === null ||
@@ -88,9 +105,13 @@ async function teamsIn(
 ): Promise<Team[]> {
   const teams: Team[] = [];
   for (const { groupId, name } of all) {
-    const people = new Map<string, GroupMember>();
+    const people = new Map<string, TeamMember>();
     await inPieces(membersOf.get(groupId) ?? [], turn, (member) => {
-      people.getOrInsert(emailKey(member.email, aliases), member);
+      people.getOrInsertComputed(emailKey(member.email, aliases), () => ({
+        userId: member.userId,
+        email: member.email,
+        spans: null,
+      }));
     });
     teams.push({ teamId: groupId, name, costCentre: null, manager: null, members: [...people.values()] });
   }

@@ -1,8 +1,10 @@
 import type { AlertRecord } from "../cache/alert-store.ts";
 import type { Context } from "../context.ts";
 import { budgetDigest } from "../domain/alert.ts";
-import type { SpendBudget } from "../domain/budget.ts";
+import { budgetPeriodOn, type SpendBudget } from "../domain/budget.ts";
+import { addDays, dayOf, earlier } from "../domain/day.ts";
 import { emailKey } from "../domain/organization.ts";
+import type { DayRange } from "../domain/range.ts";
 import { permissionsOf } from "../domain/viewer.ts";
 import { shownPlacements, teamsCalled, teamsNow } from "./teams.ts";
 
@@ -69,11 +71,18 @@ async function visible<T>(
   const seen = list.filter((each) => isSeen(aboutOf(each)));
   const areTeams = seen.some((each) => aboutOf(each).subject === "TEAM");
   if (!areTeams || ctx.viewer.minPeople === 0) return seen;
-  const [isShown, { all }] = await Promise.all([shownPlacements(ctx), teamsNow(ctx)]);
+  const [isShown, { all }] = await Promise.all([shownPlacements(ctx, daysOfPeriods(ctx)), teamsNow(ctx)]);
   return seen.filter((each) => {
     const { subject, subjectId } = aboutOf(each);
     if (subject !== "TEAM") return true;
     const meant = teamsCalled(subjectId ?? "", all);
     return meant.length > 0 && meant.every((team) => isShown({ kind: "team", team }));
   });
+}
+
+/** The days of all periods of today: a team has to be large enough on each of them. */
+function daysOfPeriods({ now }: Context): DayRange {
+  const today = dayOf(now());
+  const from = earlier(budgetPeriodOn("QUARTER", today).from, budgetPeriodOn("WEEK", today).from);
+  return { from, until: addDays(today, 1) };
 }

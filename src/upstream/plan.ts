@@ -97,6 +97,21 @@ export function requestNamed(endpoint: EndpointKey, name: string): RequestPlan {
   return { endpoint, range: null, name, kept: async () => NOTHING };
 }
 
+/** Plans requests about people who change teams within windows, whose ids are known when figures are read. */
+export function requestsOfChanges(
+  endpoint: EndpointKey,
+  windows: readonly { readonly range: DayRange; readonly requests: number }[],
+  question: object = {},
+): readonly FieldRequests[] {
+  const plans = windows
+    .filter(({ requests }) => requests > 0)
+    .map(({ range, requests }): RequestPlan => {
+      const name = `${endpoint.dataset} changes of teams ${JSON.stringify({ ...question, range })}`;
+      return { endpoint, range, name, requests, kept: async () => ({ ...NOTHING, requests }) };
+    });
+  return plans.length === 0 ? [] : [{ plans, enough: null }];
+}
+
 /** Plans the requests that rows above the field lead to, one for each of its ranges; their keys are not known yet. */
 export function requestsByKey(endpoint: EndpointKey, ranges: readonly (DayRange | null)[]): FieldRequests {
   const plans = ranges.map((range) => ({ endpoint, range, name: null, kept: async () => NOTHING }));
