@@ -46,7 +46,7 @@ builder.queryField("teams", (t) =>
     type: TeamSummaryConnection,
     nullable: true,
     description:
-      "Teams that have members within the range, with the activity and cost of these. They come from the operator's list, which takes no request and can state the days of each membership, otherwise from the RBAC groups, whose current members count on all days. The members of RBAC groups come from the directory, which is read once a day. Errors: NOT_CONFIGURED, DIRECTORY_NOT_READY, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Teams that have members within the range, with the activity and cost of these. They come from the operator's list, which takes no request and can state the days of each membership, otherwise from the RBAC groups with their current members, who count on all days. The members of RBAC groups come from the directory, which is read once a day. Errors: NOT_CONFIGURED, DIRECTORY_NOT_READY, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     sources: TEAM_SOURCES,
     args: {
       range: t.arg({ type: DateRange, required: true, description: "The UTC days that figures cover." }),

@@ -75,7 +75,7 @@ function spansOf(lines: readonly TeamLine[], { fault }: DirectoryFile): readonly
     if (longest !== undefined && (from === null || longest.until === null || from < longest.until))
       fault(row.where, `the person is in this team on the same days already, by ${longest.row.where}`);
     const last = spans.at(-1);
-    // A span that goes on under another line is no change of the team.
+    // Lines that follow one another change nothing about the team.
     if (last !== undefined && last.until === from) spans[spans.length - 1] = { from: last.from, until };
     else spans.push({ from, until });
     if (longest === undefined || until === null || (longest.until !== null && until > longest.until))
@@ -84,7 +84,7 @@ function spansOf(lines: readonly TeamLine[], { fault }: DirectoryFile): readonly
   return spans;
 }
 
-/** Returns the lines whose membership ends last, or not at all: a team is described as it is now. */
+/** Returns the lines with the last memberships, which describe the team as of now. */
 function latest(lines: readonly TeamLine[]): readonly TeamLine[] {
   const open = lines.filter(({ until }) => until === null);
   if (open.length > 0) return open;

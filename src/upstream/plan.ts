@@ -97,7 +97,7 @@ export function requestNamed(endpoint: EndpointKey, name: string): RequestPlan {
   return { endpoint, range: null, name, kept: async () => NOTHING };
 }
 
-/** Plans requests about people who change teams within windows, whose ids are known when figures are read. */
+/** Plans requests about people who change teams within windows. Their ids are known only when figures are read. */
 export function requestsOfChanges(
   endpoint: EndpointKey,
   windows: readonly { readonly range: DayRange; readonly requests: number }[],
