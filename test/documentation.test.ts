@@ -268,6 +268,7 @@ test("the example of TEAMS_FILE is one that is read without a fault", () => {
   expect(report).toEqual({ faults: [], notes: [] });
   expect(directory.teams?.all).toMatchObject([
     { name: "Maps", costCentre: "CC-7", manager: "grace@example.com" },
+    { name: "Search", costCentre: "CC-9", manager: "lin@example.com" },
   ]);
 });
 
