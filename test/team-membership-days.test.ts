@@ -274,6 +274,35 @@ describe("teams by the days of their members", () => {
     expect(late.get(true)).not.toEqual(early.get(true));
   });
 
+  test("have no use of a thing by people who change teams within the range, and the ranges that work are named", async () => {
+    const joins: Reorganization = Array.from({ length: USERS }, () => [
+      { team: "Birch", from: null, until: 5 },
+      { team: "Atlas", from: 5, until: null },
+    ]);
+    const { ask } = gatewayOf(joins);
+    const used = (from: Day | null, until: Day | null) =>
+      ask(
+        `{ skills(range: { between: { from: "${from}", until: "${until}" } }, first: 3) { nodes { byTeam { team { name } users uses } } } }`,
+      );
+    const whole = await used(DAYS.from, DAYS.until);
+    expect(whole.data.skills.nodes.map(({ byTeam }: { byTeam: null }) => byTeam)).toEqual([null, null, null]);
+    expect(whole.errors?.[0]).toMatchObject({
+      message: expect.stringContaining(`from ${dayAt(5)} on`),
+      extensions: { code: "BAD_USER_INPUT" },
+    });
+    for (const [from, until, name] of [
+      [DAYS.from, dayAt(5), "Birch"],
+      [dayAt(5), DAYS.until, "Atlas"],
+    ] as const) {
+      const { data, errors } = await used(from, until);
+      expect(errors).toBeUndefined();
+      const names = data.skills.nodes.flatMap(({ byTeam }: { byTeam: { team: { name: string | null } }[] }) =>
+        byTeam.map(({ team }) => team.name),
+      );
+      expect(new Set(names.filter((each: string | null) => each !== null))).toEqual(new Set([name]));
+    }
+  });
+
   test("are budgeted by the same days, and have the members of today", async () => {
     const joins: Reorganization = Array.from({ length: USERS }, (_, i) => [
       { team: "Atlas", from: i % 2 === 0 ? 170 : null, until: null },

@@ -2,11 +2,11 @@ import type { TeamUse } from "../../src/analytics/team-use.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
 import { ratio } from "../../src/domain/measures.ts";
 import { builder } from "../framework/builder.ts";
-import { TeamProfile, TeamType, teamOf } from "../people/team.ts";
+import { TeamProfile, TeamType } from "../people/team.ts";
 
 export const TeamUseType = builder.objectRef<TeamUse>("TeamUse").implement({
   description:
-    "The use of one thing by the current members of one team over a range. Rows of two teams can count the same people.",
+    "The use of one thing by the members of one team over a range. Rows of two teams can count the same people.",
   interfaces: [TeamProfile],
   fields: (t) => ({
     team: t.field({ type: TeamType, description: "The team.", resolve: ({ placement }) => ({ placement }) }),
@@ -20,11 +20,9 @@ export const TeamUseType = builder.objectRef<TeamUse>("TeamUse").implement({
       type: "Decimal",
       nullable: true,
       description:
-        "Share of the team that used it, 0 to 1: `users` divided by `memberCount`. Both are of the current members, so it is approximate for days before someone joined. Rounded half to even at 12 decimals; not additive. Null: no team, or no members.",
-      resolve: ({ placement, users }) => {
-        const members = teamOf(placement)?.members.length;
-        return members === undefined || users === null ? null : ratio(decimalOf(users), decimalOf(members));
-      },
+        "Share of the team that used it, 0 to 1: `users` divided by the members on the days of the range: as the operator's list states them, otherwise the current ones, which is approximate for days before someone joined. Rounded half to even at 12 decimals; not additive. Null: no team, no members, or members that change within the range.",
+      resolve: ({ members, users }) =>
+        members === null || users === null ? null : ratio(decimalOf(users), decimalOf(members)),
     }),
     uses: t.expose("uses", {
       type: "Count",

@@ -126,7 +126,7 @@ function teamField<Thing extends UsedBy>(
       requires: ["activity:read"],
       type: [TeamUseType],
       nullable: true,
-      description: `Its use by team, most people first, under the filter of the list: teams of the operator's list, otherwise the RBAC groups, each with its current members for any range. \`users\` are those who ${verb} it, \`uses\` their ${counts}. Teams without use have a row of zeros. People in several teams count in each. One run of upstream pages of use for all ${field} of a list, and one of people. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.`,
+      description: `Its use by team, most people first, under the filter of the list: teams of the operator's list, otherwise the RBAC groups, each with its members: those of a list on the days that it states, those of a group as of now. BAD_USER_INPUT where a person who used it changes teams within the range, since upstream states the use of a range as one figure; the message names ranges that work. \`users\` are those who ${verb} it, \`uses\` their ${counts}. Teams without use have a row of zeros. People in several teams count in each. One run of upstream pages of use for all ${field} of a list, and one of people. Errors: BAD_USER_INPUT, DIRECTORY_NOT_READY, UPSTREAM_*.`,
       sources: [endpoint.dataset, "USER_ACTIVITY", ...TEAM_SOURCES],
       requests: ({ range }, ctx) => [
         requestsOverDays(ofThing.endpoint, range, ctx),

@@ -3,7 +3,14 @@ import type { Day } from "../domain/day.ts";
 import type { UseOf } from "../domain/engagement.ts";
 import { inPieces } from "../domain/pieces.ts";
 import type { DayRange } from "../domain/range.ts";
-import { NO_PERSON, type Placement, placementKey, UNASSIGNED } from "../domain/team.ts";
+import {
+  isTeamIn,
+  membersThroughout,
+  NO_PERSON,
+  type Placement,
+  placementKey,
+  UNASSIGNED,
+} from "../domain/team.ts";
 import { badInput, type GatewayError } from "../errors.ts";
 import { loader } from "../loaders/loader.ts";
 import { shownPlacements, teamRequests, teamsNow } from "../loaders/teams.ts";
@@ -17,6 +24,8 @@ export interface TeamUse {
   readonly placement: Placement;
   /** Different people; null where upstream links the use to no member. */
   readonly users: number | null;
+  /** Members on each of the days; null where they change, and for those without a team. */
+  readonly members: number | null;
   /** Sum of a measure that is additive over people; null where it was measured for none of them. */
   readonly uses: number | null;
 }
@@ -49,7 +58,8 @@ export async function useByTeam<Row>(
     if (places === null) throw unsplit(range, person === null ? [] : teams.changesOf(person, range));
     used.add(places, person, row);
   });
-  const placed = [...teams.all.map((team): Placement => ({ kind: "team", team })), UNASSIGNED, NO_PERSON];
+  const teamsIn = teams.all.filter((team) => isTeamIn(team, range));
+  const placed = [...teamsIn.map((team): Placement => ({ kind: "team", team })), UNASSIGNED, NO_PERSON];
   const uses = placed.filter(isShown).flatMap((placement) => {
     const found = used.sums.get(placementKey(placement));
     if (found === undefined && placement.kind !== "team") return [];
@@ -60,6 +70,7 @@ export async function useByTeam<Row>(
     .map(({ placement, people, uses }) => ({
       placement,
       users: placement.kind === "nobody" ? null : people.size,
+      members: placement.kind === "team" ? membersThroughout(placement.team, range) : null,
       uses: placement.kind === "team" && people.size === 0 ? 0 : uses,
     }));
 }

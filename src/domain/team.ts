@@ -45,6 +45,12 @@ export function membersOn({ members }: Team, day: Day): readonly TeamMember[] {
     : members.filter((member) => isMemberOn(member, day));
 }
 
+/** The number of members on each day of a range; null where it changes. */
+export function membersThroughout(team: Team, range: DayRange): number | null {
+  const areSettled = team.members.every((member) => changesIn(member, range).length === 0);
+  return areSettled ? membersOn(team, range.from).length : null;
+}
+
 /** True if the team exists within a range: it has a member on one of the days, or states no days of members at all. */
 export function isTeamIn({ members }: Team, range: DayRange): boolean {
   return (
