@@ -55,8 +55,8 @@ describe("alerts in the graph", () => {
         body.data.spentUsd,
       ]);
       expect(node.deliveries).toEqual([
-        { receiver: "hook", state: "DELIVERED", attempts: 1, attemptedAt: "2026-11-22T12:00:00Z" },
-        { receiver: "log", state: "DELIVERED", attempts: 1, attemptedAt: "2026-11-22T12:00:00Z" },
+        { receiver: "hook", state: "DELIVERED", attempts: 1, attemptedAt: "2026-11-22T12:00:00.000Z" },
+        { receiver: "log", state: "DELIVERED", attempts: 1, attemptedAt: "2026-11-22T12:00:00.000Z" },
       ]);
     }
     await app.dispose();
