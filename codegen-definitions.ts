@@ -57,6 +57,16 @@ const SHOWN = [
   "TeamSummary.memberCount",
   "TeamSummary.cost",
   "TeamActivity.users",
+  "Budget.spent",
+  "Budget.projected",
+  "Budget.exhaustedOn",
+  "Budget.state",
+  "SpendLimit.spent",
+  "SpendLimit.limit",
+  "SpendLimit.resetsAt",
+  "RateLimiter.enforced",
+  "PeakMinute.used",
+  "PeakMinute.at",
 ];
 
 /** Renders src/web/definitions.json: the descriptions of the fields that the dashboard shows, by `Type.field`. */

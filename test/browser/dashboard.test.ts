@@ -8,6 +8,9 @@ import { gzipSync } from "node:zlib";
 import type { AxeResults } from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sqliteAlerts } from "../../src/cache/sqlite-alerts.ts";
+import { newPath } from "../alerts/world.ts";
+import { withBudgets } from "../budgets/files.ts";
 import { type GatewayOptions, gateway } from "../gateway.ts";
 import { gatewayOfThree } from "../organizations/three.ts";
 import { isMissing, launched } from "./chromium.ts";
@@ -104,13 +107,29 @@ const panelsOf = (page: Page) => page.locator(".panel h2").allTextContents();
 const linksOf = (page: Page) => page.locator("nav a").allTextContents();
 
 describe.skipIf(isMissing)("the dashboard", () => {
-  const opened = new Opened({ sandbox: { users: 60 } });
+  const budgets = [
+    { name: "Everything", amountUsd: 1 },
+    { name: "Opus", model: "claude-opus-4-8", amountUsd: 1_000_000 },
+  ];
+  const opened = new Opened({
+    sandbox: { users: 60 },
+    settings: withBudgets(budgets),
+    alertStore: sqliteAlerts({ path: newPath() }),
+  });
   beforeAll(() => opened.start());
   afterAll(() => opened.stop());
 
   test("shows the figures of the organization, each panel with its query and its file", async () => {
     const page = await opened.page("/");
-    expect(await linksOf(page)).toEqual(["Overview", "Claude.ai", "Claude Code", "Spend", "People", "Teams"]);
+    expect(await linksOf(page)).toEqual([
+      "Overview",
+      "Claude.ai",
+      "Claude Code",
+      "Spend",
+      "People",
+      "Teams",
+      "Limits",
+    ]);
     expect(await panelsOf(page)).toContain("Active people");
     const spend = page.getByRole("region", { name: "Spend by day" });
     expect(await spend.locator(".stat-value").innerText()).toMatch(/^\$[\d,.]+/);
@@ -127,6 +146,32 @@ describe.skipIf(isMissing)("the dashboard", () => {
       spend.getByRole("link", { name: /^CSV/ }).click(),
     ]);
     expect(readFileSync(await file.path(), "utf8")).toContain("net");
+    await page.context().close();
+  });
+
+  test("shows budgets, the people closest to their limit, and the busiest minute of rate limits", async () => {
+    const page = await opened.page("/d/limits");
+    expect(await panelsOf(page)).toEqual([
+      "Budgets",
+      "Spend limits, closest first",
+      "Rate limits, busiest minute",
+    ]);
+    await page.getByRole("button", { name: "Show the people closest to their limit" }).click();
+    await page.getByRole("button", { name: "Show rate limits" }).click();
+    await settled(page);
+    const { data } = await opened.gateway.ask(
+      "{ budgets { name state } spendLimits(filter: {states: [BELOW, REACHED, UNKNOWN]}, first: 25) { nodes { period user { email } } } }",
+    );
+    const rows = (name: string) => page.getByRole("region", { name, exact: true }).locator("tbody tr");
+    const budgets = await rows("Budgets").allInnerTexts();
+    expect(budgets.map((text) => text.split("\n")[0])).toEqual(
+      data.budgets.map(({ name }: { name: string }) => name),
+    );
+    expect(budgets[0]).toContain("Used up");
+    expect(await rows("Spend limits, closest first").count()).toBe(data.spendLimits.nodes.length);
+    expect(await rows("Rate limits, busiest minute").count()).toBeGreaterThan(3);
+    expect(await page.getByLabel("Period").count()).toBe(0);
+    expect(await violationsOf(page)).toEqual([]);
     await page.context().close();
   });
 
@@ -206,6 +251,7 @@ describe.skipIf(isMissing)("the dashboard", () => {
     "/d/spend?organization=console",
     "/d/people",
     "/d/teams",
+    "/d/limits",
   ])("has no violation of accessibility rules on %s, in light and dark, 1280 and 1920 wide", async (path) => {
     const page = await opened.page(path);
     for (const [colorScheme, width] of [
@@ -324,7 +370,14 @@ describe.skipIf(isMissing)("the dashboard of a caller with a token", () => {
 
   test("shows an admin no amount, on any page", async () => {
     const page = await opened.page("/", "token-of-admin");
-    expect(await linksOf(page)).toEqual(["Overview", "Claude.ai", "Claude Code", "People", "Teams"]);
+    expect(await linksOf(page)).toEqual([
+      "Overview",
+      "Claude.ai",
+      "Claude Code",
+      "People",
+      "Teams",
+      "Limits",
+    ]);
     for (const name of await linksOf(page)) {
       await page.getByRole("link", { name, exact: true }).click();
       await settled(page);
@@ -349,7 +402,7 @@ describe.skipIf(isMissing)("the dashboard of a caller with a token", () => {
 
   test("lists no person for a caller who sees groups only", async () => {
     const page = await opened.page("/d/people", "token-of-of-groups");
-    expect(await linksOf(page)).toEqual(["Overview", "Claude.ai", "Claude Code", "Spend", "Teams"]);
+    expect(await linksOf(page)).toEqual(["Overview", "Claude.ai", "Claude Code", "Spend", "Teams", "Limits"]);
     expect(await page.locator("main").innerText()).toContain(
       "The page People is not among those you may read.",
     );
@@ -365,7 +418,7 @@ describe.skipIf(isMissing)("the dashboard of a caller with a token", () => {
   test("shows members their own figures and nothing else", async () => {
     const page = await opened.page("/", "token-of-member");
     expect(await linksOf(page)).toEqual(["My figures"]);
-    expect(await panelsOf(page)).toEqual(["Activity", "Spend"]);
+    expect(await panelsOf(page)).toEqual(["Activity", "Spend", "Spend limits"]);
     expect(await page.locator("main").innerText()).toContain(person.name);
     expect(await page.locator(".failure").count()).toBe(0);
     expect(await violationsOf(page)).toEqual([]);
@@ -376,7 +429,7 @@ describe.skipIf(isMissing)("the dashboard of a caller with a token", () => {
 });
 
 describe.skipIf(isMissing)("the dashboard of an organization", () => {
-  const ALL = ["/", "/d/claude-ai", "/d/claude-code", "/d/spend", "/d/people", "/d/teams"];
+  const ALL = ["/", "/d/claude-ai", "/d/claude-code", "/d/spend", "/d/people", "/d/teams", "/d/limits"];
   const openAll = async (opened: Opened) => {
     for (const path of ALL) await (await opened.page(path)).context().close();
   };

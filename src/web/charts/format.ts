@@ -62,6 +62,19 @@ export function formatNumber(value: number | string | null | undefined, unit: Un
   }
 }
 
+/** Formats an amount in a currency, which need not be dollars. */
+export function formatAmount({
+  amount,
+  currency,
+}: {
+  readonly amount: string;
+  readonly currency: string;
+}): string {
+  return new Intl.NumberFormat("en-US", { style: "currency", currency }).format(
+    amount as Intl.StringNumericLiteral,
+  );
+}
+
 /** Label of a tick of an axis. */
 export function formatTick(value: number, unit: Unit): string {
   if (unit === "share") return percentWhole.format(value);

@@ -22,13 +22,8 @@ export function Controls({
   readonly viewer: PageViewer;
   readonly organizations: readonly PageOrganization[];
 }) {
-  const { period, compare, page, organization } = place;
-  const [isCustom, setIsCustom] = useState(typeof period !== "string");
+  const { compare, page, organization } = place;
   const id = useId();
-  const choose = (value: string) => {
-    setIsCustom(value === "CUSTOM");
-    if (value !== "CUSTOM") goTo({ ...place, period: value as Period });
-  };
   const isNamed = pageSettings.hasOrganizations;
   const names = isNamed ? organizations.map(({ name }) => name) : viewer.organizations;
   const hasOrganizations = (isNamed || page === "spend") && names.length > 1;
@@ -61,23 +56,7 @@ export function Controls({
         </>
       )}
       {hasGroups && <GroupFilter place={place} />}
-      <label className="visually-hidden" htmlFor={`${id}-period`}>
-        Period
-      </label>
-      <select
-        id={`${id}-period`}
-        className="field"
-        value={isCustom ? "CUSTOM" : String(period)}
-        onChange={({ target }) => choose(target.value)}
-      >
-        {Object.entries(NAMED_PERIODS).map(([name, [label]]) => (
-          <option key={name} value={name}>
-            {label}
-          </option>
-        ))}
-        <option value="CUSTOM">Custom range</option>
-      </select>
-      {isCustom && <CustomRange place={place} />}
+      {page !== "limits" && <PeriodChoice place={place} />}
       {COMPARED.has(page) && (
         <button
           type="button"
@@ -92,6 +71,37 @@ export function Controls({
         Print
       </button>
     </div>
+  );
+}
+
+function PeriodChoice({ place }: { readonly place: Place }) {
+  const { period } = place;
+  const [isCustom, setIsCustom] = useState(typeof period !== "string");
+  const id = useId();
+  const choose = (value: string) => {
+    setIsCustom(value === "CUSTOM");
+    if (value !== "CUSTOM") goTo({ ...place, period: value as Period });
+  };
+  return (
+    <>
+      <label className="visually-hidden" htmlFor={id}>
+        Period
+      </label>
+      <select
+        id={id}
+        className="field"
+        value={isCustom ? "CUSTOM" : String(period)}
+        onChange={({ target }) => choose(target.value)}
+      >
+        {Object.entries(NAMED_PERIODS).map(([name, [label]]) => (
+          <option key={name} value={name}>
+            {label}
+          </option>
+        ))}
+        <option value="CUSTOM">Custom range</option>
+      </select>
+      {isCustom && <CustomRange place={place} />}
+    </>
   );
 }
 

@@ -9,6 +9,7 @@ import { PlaceLink } from "./link.tsx";
 import type { PageProps } from "./page-props.ts";
 import { ClaudeAiPage } from "./pages/claude-ai.tsx";
 import { ClaudeCodePage } from "./pages/claude-code.tsx";
+import { LimitsPage } from "./pages/limits.tsx";
 import { MyFiguresPage } from "./pages/me.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { PeoplePage } from "./pages/people.tsx";
@@ -26,6 +27,7 @@ const CONTENTS: Readonly<Record<PageName, (props: PageProps) => ReactNode>> = {
   spend: SpendPage,
   people: PeoplePage,
   teams: TeamsPage,
+  limits: LimitsPage,
   me: MyFiguresPage,
 };
 

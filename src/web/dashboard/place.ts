@@ -11,6 +11,7 @@ export const PAGES = {
   spend: "Spend",
   people: "People",
   teams: "Teams",
+  limits: "Limits",
   me: "My figures",
 } as const;
 

@@ -1,4 +1,5 @@
 import type { ResultOf } from "../client/documents.ts";
+import { pageSettings } from "../client/page-settings.ts";
 import type { PageName } from "./place.ts";
 
 export type PageViewer = ResultOf<"WhoAmI">["viewer"];
@@ -12,32 +13,41 @@ export interface Rights {
   /** People one by one, by name or by pseudonym. */
   readonly people: boolean;
   readonly keys: boolean;
+  /** Limits of rates, and with spend those of people. */
+  readonly limits: boolean;
+  /** The gateway has a Console organization that nothing in the URL has to choose. */
+  readonly console: boolean;
 }
 
-export function rightsOf({ scopes, identity }: Pick<PageViewer, "scopes" | "identity">): Rights {
+export function rightsOf({ scopes, identity, organizations }: PageViewer): Rights {
   return {
     activity: scopes.includes("activity:read"),
     spend: scopes.includes("spend:read"),
     people: identity !== "NONE" && scopes.includes("activity:read"),
     keys: scopes.includes("keys:read"),
+    limits: scopes.includes("limits:read"),
+    console: !pageSettings.hasOrganizations && organizations.includes("console"),
   };
 }
 
 /** The pages that have something to show to a caller. */
 export function pagesFor(viewer: PageViewer, isConsole: boolean): readonly PageName[] {
-  const { activity, spend, people } = rightsOf(viewer);
+  const { activity, spend, people, limits, console } = rightsOf(viewer);
+  const last = spend || (limits && (isConsole || console)) ? (["limits"] as const) : [];
   if (viewer.role === "MEMBER") return ["me"];
   // A Console organization has neither members who chat nor seats.
   if (isConsole)
     return [
       ...(activity ? (["claude-code"] as const) : []),
       ...(spend && activity ? (["spend"] as const) : []),
+      ...last,
     ];
   return [
     ...(activity ? (["overview", "claude-ai", "claude-code"] as const) : []),
     ...(spend && activity ? (["spend"] as const) : []),
     ...(people ? (["people"] as const) : []),
     ...(activity ? (["teams"] as const) : []),
+    ...last,
   ];
 }
 

@@ -5,6 +5,7 @@ import { definitionOf } from "../define.ts";
 import { nameOfPerson } from "../names.ts";
 import type { PageProps } from "../page-props.ts";
 import { Panel } from "../panel.tsx";
+import { MySpendLimits } from "../panels/spend-limits.tsx";
 import { rangeOf } from "../place.ts";
 import { Stats } from "../stats.tsx";
 
@@ -101,6 +102,7 @@ export function MyFiguresPage({ place }: PageProps) {
           )
         }
       </Panel>
+      <MySpendLimits span={12} />
     </>
   );
 }
