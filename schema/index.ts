@@ -29,6 +29,7 @@ import "./limits/spend-limits-of-person.ts";
 import "./money/combined-cost.ts";
 import "./money/cost-measures.ts";
 import "./money/cost.ts";
+import "./money/invoice.ts";
 import "./money/reconciliation.ts";
 import "./money/revision.ts";
 import "./money/usage.ts";

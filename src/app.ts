@@ -19,6 +19,7 @@ import { Contexts } from "./contexts.ts";
 import type { SpendBudget } from "./domain/budget.ts";
 import type { Instant } from "./domain/day.ts";
 import { organizationNames } from "./domain/organization.ts";
+import type { SeatPrice } from "./domain/seat-price.ts";
 import { seeing, VIEWER_OF_ALL, type Viewer } from "./domain/viewer.ts";
 import type { OutageSubject } from "./errors.ts";
 import { dispatcherTo, proxyFor } from "./proxies.ts";
@@ -43,6 +44,7 @@ import { createSignIn, type PageSignIn } from "./server/sign-in/sign-in.ts";
 import type { JwtAuthConfig } from "./settings/auth.ts";
 import type { BudgetsConfig, BudgetsFile } from "./settings/budgets.ts";
 import { statedLimits } from "./settings/limits.ts";
+import type { SeatPricesConfig } from "./settings/seat-prices.ts";
 import type { Priority } from "./upstream/budget/budget.ts";
 import type { ReadOptions } from "./upstream/budget/operation.ts";
 import type { Pace } from "./upstream/http/pace.ts";
@@ -180,6 +182,24 @@ function budgetsFileBy(
 
 const NO_BUDGETS: readonly SpendBudget[] = [];
 
+const NO_PRICES: readonly SeatPrice[] = [];
+
+/** Returns the prices of seats as the operator's file has them now. */
+function seatPricesBy(
+  config: SeatPricesConfig | null,
+  options: Pick<WatchedFileOptions<readonly SeatPrice[]>, "onFault" | "elapsedMs">,
+): () => readonly SeatPrice[] {
+  if (config === null) return () => NO_PRICES;
+  return watchedFile({
+    paths: [config.path],
+    read: config.reread,
+    first: config.first,
+    staying: "SEAT_PRICES_FILE: the prices read before stay in force.",
+    settles: true,
+    ...options,
+  });
+}
+
 /** Null where there are no links. */
 function linksBy(
   { links, access: { identity }, tenants }: Config,
@@ -286,6 +306,7 @@ export function createApp(
     tenants,
     alerts: kept,
     budgets: () => budgetsFile?.().budgets ?? NO_BUDGETS,
+    seatPrices: seatPricesBy(config.seatPrices, { onFault, elapsedMs: pace.now }),
     upstream,
     pseudonymKey: access.pseudonymKey,
     longTexts: new LongTexts(shared),

@@ -11,6 +11,7 @@ import { metricsConfig } from "./settings/metrics.ts";
 import { objectStoreConfig } from "./settings/object-store.ts";
 import { ORGANIZATIONS_FILE, organizationsConfig, unnamedTenant } from "./settings/organizations.ts";
 import { CLOCK, sandboxConfig, sandboxTenants } from "./settings/sandbox.ts";
+import { seatPricesConfig } from "./settings/seat-prices.ts";
 import { serverConfig } from "./settings/server.ts";
 import { SettingsReader } from "./settings/setting.ts";
 import type { Environment } from "./settings/settings.ts";
@@ -58,6 +59,7 @@ export function readConfig(environment: Environment) {
     access: accessConfig(reader, auth),
     agents: agentsConfig(reader),
     budgets: budgetsConfig(reader, { tenants, store: cache.store }),
+    seatPrices: seatPricesConfig(reader, tenants),
     cache,
     links: linksConfig(reader, { auth, store: cache.store, isSandbox }),
     limits: limitsConfig(reader, { auth, upstreamPerMinute: (analytics + lookups) * organizations.length }),

@@ -4,6 +4,7 @@ import type { LongTexts } from "./cache/long-texts.ts";
 import type { SpendBudget } from "./domain/budget.ts";
 import type { Day, Instant } from "./domain/day.ts";
 import type { NamedOrganization } from "./domain/organization.ts";
+import type { SeatPrice } from "./domain/seat-price.ts";
 import type { OrgDirectory } from "./domain/team.ts";
 import type { Viewer } from "./domain/viewer.ts";
 import type { Directory } from "./loaders/directory/directory.ts";
@@ -79,6 +80,8 @@ export interface Context extends TenantContext {
   readonly budgets: readonly SpendBudget[];
   /** Alerts of all organizations; null where none are raised. */
   readonly alerts: Pick<AlertStore, "list"> | null;
+  /** Operator's prices of seats, of all organizations. */
+  readonly seatPrices: readonly SeatPrice[];
   /** Facts that do not fit into an id. */
   readonly longTexts: LongTexts;
   /** Rankings of the file that is being written, by question; null: each page of a list is ranked anew. */

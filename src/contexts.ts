@@ -8,6 +8,7 @@ import type { SpendBudget } from "./domain/budget.ts";
 import type { Instant } from "./domain/day.ts";
 import { type NamedOrganization, organizationName, type Tenant } from "./domain/organization.ts";
 import { Pseudonyms } from "./domain/pseudonym.ts";
+import type { SeatPrice } from "./domain/seat-price.ts";
 import { type OrgDirectory, pseudonymousDirectory } from "./domain/team.ts";
 import { mayReadOrganization, type Viewer } from "./domain/viewer.ts";
 import { GatewayError } from "./errors.ts";
@@ -38,6 +39,8 @@ export interface ContextsOptions {
   /** Returns the operator's budgets as they are now. */
   readonly budgets: () => readonly SpendBudget[];
   readonly alerts: Context["alerts"];
+  /** Returns the operator's prices of seats as they are now. */
+  readonly seatPrices: () => readonly SeatPrice[];
   /** Options of every upstream beside its tenant and credentials. */
   readonly upstream: Omit<UpstreamOptions, "tenant" | "credentials">;
   /** Secret of pseudonyms; null: derived from the keys of each tenant. */
@@ -94,6 +97,8 @@ export class Contexts {
     const operation = new Operation(upstream.maxRequests, asker);
     const budgets = this.#options.budgets();
     operation.dependOn(whileCurrent(budgets, this.#options.budgets));
+    const seatPrices = this.#options.seatPrices();
+    operation.dependOn(whileCurrent(seatPrices, this.#options.seatPrices));
     const warnings: Warning[] = [];
     const readable = this.#tenants.flatMap((state) => state.readableBy(viewer));
     const partsOf = (name: string | null) => {
@@ -109,6 +114,7 @@ export class Contexts {
       now,
       budgets,
       alerts,
+      seatPrices,
       maxFirst,
       limits,
       longTexts,

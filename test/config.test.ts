@@ -69,6 +69,7 @@ describe("an empty environment", () => {
         documents: { trustedOnly: false, path: "", registeredBytes: 8 * MiB },
       },
       budgets: null,
+      seatPrices: null,
       agents: { isOn: true, answerBytes: 48 * 1_024 },
       cache: {
         memoryBytes: 256 * MiB,

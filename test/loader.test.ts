@@ -33,6 +33,7 @@ function operation(): Context {
     warnings: [],
     budgets: [],
     alerts: null,
+    seatPrices: [],
     orgDirectory: { aliases: new Map(), teams: null },
     longTexts: new LongTexts(null),
     secretDigest: (text) => text,

@@ -23,6 +23,7 @@ const SINGLE: ReadonlySet<string> = new Set([
   "44-month-end.graphql",
   "46-spend-to-date.graphql",
   "52-rate-limits.graphql",
+  "59-invoice.graphql",
 ]);
 
 describe.each(FILES)("the question %s", (file) => {

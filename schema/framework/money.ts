@@ -1,4 +1,6 @@
+import { wholeUnits } from "../../src/domain/currency.ts";
 import { dollars, type MoneyAmount, type SpendAmounts } from "../../src/domain/money.ts";
+import type { AssumedAmount } from "../../src/domain/seat-price.ts";
 import { cacheReadShare, type TokenCounts, totalTokens } from "../../src/domain/tokens.ts";
 import { builder } from "./builder.ts";
 
@@ -47,6 +49,27 @@ export const DerivedMoney = builder.objectRef<MoneyAmount>("DerivedMoney").imple
     }),
     currency: t.exposeString("currency", {
       description: "ISO 4217 code: USD, the currency of every report.",
+    }),
+  }),
+});
+
+export const AssumedMoney = builder.objectRef<AssumedAmount>("AssumedMoney").implement({
+  description:
+    "An amount at prices that the operator has stated (SEAT_PRICES_FILE), not upstream: what seats would cost, not what was charged. A kind of money of its own; never add it to `Money` or to limits.",
+  fields: (t) => ({
+    minorUnits: t.field({
+      type: "Decimal",
+      description: "The amount in minor units of `currency`: cents of a dollar, whole yen.",
+      resolve: ({ assumed }) => assumed.minorUnits,
+    }),
+    amount: t.field({
+      type: "Decimal",
+      description: "The amount in whole units of `currency`, by its digits in ISO 4217.",
+      resolve: ({ assumed }) => wholeUnits(assumed),
+    }),
+    currency: t.string({
+      description: "ISO 4217 code, which the operator states.",
+      resolve: ({ assumed }) => assumed.currency,
     }),
   }),
 });

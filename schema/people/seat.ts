@@ -1,9 +1,13 @@
+import { nameOf } from "../../src/analytics/organizations.ts";
 import { rankedBy } from "../../src/analytics/ranking.ts";
 import { lastCountedDays, type Seats, seatRequests, seatsOver } from "../../src/analytics/seats.ts";
+import type { Context } from "../../src/context.ts";
 import type { Member } from "../../src/domain/organization.ts";
 import type { Person } from "../../src/domain/person.ts";
+import { type SeatCost, type SeatPrice, seatCost } from "../../src/domain/seat-price.ts";
 import { builder } from "../framework/builder.ts";
 import { connectRanking, forward } from "../framework/connection.ts";
+import { AssumedMoney, spendOnly } from "../framework/money.ts";
 import { enterpriseArg, ofEnterprise } from "../framework/organization.ts";
 import { User } from "./user.ts";
 
@@ -11,6 +15,37 @@ import { User } from "./user.ts";
 function seatsOf(answer: object): Seats {
   return (answer as { readonly seats: Seats }).seats;
 }
+
+export const SeatCostType = builder.objectRef<SeatCost>("SeatCost").implement({
+  description:
+    "Monthly cost of seats at the operator's prices (SEAT_PRICES_FILE), by the roles that members have now.",
+  fields: (t) => ({
+    perMonth: t.expose("perMonth", {
+      type: AssumedMoney,
+      description:
+        "Sum of the monthly prices of the seats that have one. Exact; assumed, and never part of a bill. Additive over people.",
+    }),
+    priced: t.expose("priced", { type: "Count", description: "Seats in `perMonth`. Exact; not additive." }),
+    unpriced: t.expose("unpriced", {
+      type: "Count",
+      description: "Seats without a price, which are not in `perMonth`. Exact; not additive.",
+    }),
+  }),
+});
+
+/** The operator's prices of the seats of the context's Enterprise organization. */
+export function seatPricesOf(ctx: Context): readonly SeatPrice[] {
+  const name = nameOf(ctx, "ENTERPRISE");
+  return ctx.seatPrices.filter(({ organization }) => organization === name);
+}
+
+const assumed = (what: string, membersIn: (seats: Seats) => readonly Member[]) =>
+  ({
+    ...spendOnly(SeatCostType),
+    description: `Assumed monthly cost of ${what}. Null: the operator states no prices for the organization.`,
+    resolve: (answer: object, _args: object, ctx: Context) =>
+      seatCost(membersIn(seatsOf(answer)), seatPricesOf(ctx)),
+  }) as const;
 
 const IdleSeatConnection = builder.connectionObject(
   {
@@ -35,6 +70,14 @@ const IdleSeatConnection = builder.connectionObject(
           "Members without activity who joined only after the first of the days, so they were not idle on all of them. Exact; not additive.",
         resolve: (answer) => seatsOf(answer).joinedSince.length,
       }),
+      idleCost: t.field(assumed("the seats of the idle members", ({ idle }) => idle)),
+      seatCost: t.field(
+        assumed("the seats of all members", ({ active, idle, joinedSince }) => [
+          ...active,
+          ...idle,
+          ...joinedSince,
+        ]),
+      ),
     }),
   },
   { name: "IdleSeatEdge", description: "An idle member and its cursor." },

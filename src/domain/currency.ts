@@ -27,3 +27,9 @@ export function isCurrency(text: string): boolean {
 export function wholeUnits({ minorUnits, currency }: MinorAmount): Decimal {
   return timesPowerOfTen(minorUnits, -(EXPONENTS[currency] ?? 2));
 }
+
+/** The amount in minor units of its currency; null where it has more decimals than the currency. */
+export function minorUnitsOf(amount: Decimal, currency: string): Decimal | null {
+  const minorUnits = timesPowerOfTen(amount, EXPONENTS[currency] ?? 2);
+  return minorUnits.scale === 0 ? minorUnits : null;
+}

@@ -64,7 +64,7 @@ export function budgetsConfig(
   return Object.freeze({ path, first, reread });
 }
 
-function statedOrganizations(tenants: readonly TenantConfig[]): readonly StatedOrganization[] {
+export function statedOrganizations(tenants: readonly TenantConfig[]): readonly StatedOrganization[] {
   return tenants.flatMap(({ name: tenant, organizations, credentials }) => {
     const preferred = credentials.analytics === null && credentials.admin !== null ? "CONSOLE" : "ENTERPRISE";
     return organizations.map(({ name, kind }) => ({

@@ -10,6 +10,7 @@ import { METRICS } from "./metrics.ts";
 import { OBJECT_STORE } from "./object-store.ts";
 import { ORGANIZATIONS_FILE } from "./organizations.ts";
 import { CLOCK, SANDBOX } from "./sandbox.ts";
+import { SEAT_PRICES } from "./seat-prices.ts";
 import { SERVER } from "./server.ts";
 import { SIGN_IN } from "./sign-in.ts";
 import { TEAMS } from "./teams.ts";
@@ -29,7 +30,7 @@ export const SUBJECTS = {
   "Links to pictures": Object.values(LINKS),
   Agents: Object.values(AGENTS),
   Teams: Object.values(TEAMS),
-  Budgets: Object.values(BUDGETS),
+  "Budgets and prices": [...Object.values(BUDGETS), ...Object.values(SEAT_PRICES)],
   "Cache and stores": Object.values(CACHE),
   "Exports to S3": Object.values(OBJECT_STORE),
   Limits: [
