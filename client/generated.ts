@@ -209,6 +209,9 @@ export const WITHOUT_ID = [
   "ClaudeCodeLeaderboard",
   "ClaudeCodeModel",
   "ClaudeCodeModels",
+  "ClaudeCodePerson",
+  "ClaudeCodePersonConnection",
+  "ClaudeCodePersonEdge",
   "ClaudeCodeRecordConnection",
   "ClaudeCodeRecordEdge",
   "ClaudeCodeSeries",
@@ -385,6 +388,11 @@ export const CONNECTIONS = {
       "organization",
       "range",
       "top"
+    ],
+    "claudeCodePeople": [
+      "organization",
+      "presence",
+      "range"
     ],
     "claudeCodeRecords": [
       "filter",

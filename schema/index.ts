@@ -3,6 +3,7 @@ import "./budgets/budget.ts";
 import "./claude-code/record-group-list.ts";
 import "./claude-code/record-list.ts";
 import "./claude-code/records-of-person.ts";
+import "./claude-code/report-presence.ts";
 import "./dashboard/adoption-top.ts";
 import "./dashboard/claude-ai.ts";
 import "./dashboard/claude-code-leaderboard.ts";

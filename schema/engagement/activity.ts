@@ -89,7 +89,7 @@ const ChatActivity = builder.objectRef<ChatShape>("ChatActivity").implement({
   }),
 });
 
-const CodeActivity = builder.objectRef<CodeShape>("CodeActivity").implement({
+export const CodeActivity = builder.objectRef<CodeShape>("CodeActivity").implement({
   description:
     "Claude Code activity from the Enterprise reports. It cannot be reconciled with `claudeCode` totals, which count other people by other definitions.",
   fields: (t) => ({
