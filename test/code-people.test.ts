@@ -38,7 +38,7 @@ function commitsIn(organization: Organization, kind: OrganizationKind, [from, un
 }
 
 sweep([1, 2, 3, 5, 8, 13, 21, 34, 55, 89])(
-  "who is in which report of Claude Code is what the base table says (seed %d)",
+  "people of either report of Claude Code are those of the base table (seed %d)",
   async (seed) => {
     const { ask, organization } = gateway({ sandbox: { users: 60, seed } });
     const { data, errors } = await ask(PEOPLE());

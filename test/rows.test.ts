@@ -277,7 +277,6 @@ test("every document of the library with one list answers with rows; the others 
       "DashboardClaudeCode",
       "DashboardSpend",
       "GroupMembers",
-      "Invoice",
     ],
     ...["MonthEnd", "MyFigures", "MySpendLimits", "RateLimits", "Reconciliation", "SkillsByProduct"],
     "SpendToDate",

@@ -10,7 +10,7 @@ import { rankedBy } from "../../src/analytics/ranking.ts";
 import { overCounted } from "../../src/loaders/activity/counted-range.ts";
 import { isRelative, resolveRange } from "../../src/planning/range-input.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
-import { CodeActivity } from "../engagement/activity.ts";
+import { CodeActivityType } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { connectRanking, forward } from "../framework/connection.ts";
 import { describedValues } from "../framework/described-values.ts";
@@ -62,7 +62,7 @@ const ClaudeCodePerson = builder.objectRef<CodePerson>("ClaudeCodePerson").imple
       records("Sum of the records under a subscription (`customerType` `subscription`)."),
     ),
     activity: t.expose("activity", {
-      type: CodeActivity,
+      type: CodeActivityType,
       nullable: true,
       description:
         "The person's Claude Code under their Enterprise seat. Never add it to records, which count other people by other definitions. Null: none.",

@@ -89,7 +89,7 @@ const ChatActivity = builder.objectRef<ChatShape>("ChatActivity").implement({
   }),
 });
 
-export const CodeActivity = builder.objectRef<CodeShape>("CodeActivity").implement({
+export const CodeActivityType = builder.objectRef<CodeShape>("CodeActivity").implement({
   description:
     "Claude Code activity from the Enterprise reports. It cannot be reconciled with `claudeCode` totals, which count other people by other definitions.",
   fields: (t) => ({
@@ -218,7 +218,7 @@ export const UserActivity = builder.objectRef<UserActivityRow>("UserActivity").i
     webSearches: t.expose("webSearches", sumField("Web searches.")),
     chat: t.expose("chat", { type: ChatActivity, description: "claude.ai chat." }),
     claudeCode: t.expose("claudeCode", {
-      type: CodeActivity,
+      type: CodeActivityType,
       description: "Claude Code, by the Enterprise definition.",
     }),
     cowork: t.expose("cowork", { type: CoworkActivity, description: "Cowork." }),

@@ -121,7 +121,7 @@ export function partFields<Row extends UsedBy>(
       adoption: t.field({
         type: "Decimal",
         nullable: true,
-        description: `Share of the group that ${verb} it: \`users\` divided by \`members\`. Membership at the time of use counts for the one and of now for the other, so it is approximate for past days and can exceed 1. Rounded half to even at 12 decimals; not additive. Null: \`members\` is null or zero.`,
+        description: `Share of the group that ${verb} it: \`users\`, which is exact, divided by \`members\`. Membership at the time of use counts for the one and of now for the other, so it is approximate for past days and can exceed 1. Rounded half to even at 12 decimals; not additive. Null: \`members\` is null or zero.`,
         ...ofMemberships,
         resolve: async ({ groupId, users }, _args, ctx) => {
           const members = await shownSizeOfGroup(ctx, groupId);

@@ -55,16 +55,17 @@ export const DerivedMoney = builder.objectRef<MoneyAmount>("DerivedMoney").imple
 
 export const AssumedMoney = builder.objectRef<AssumedAmount>("AssumedMoney").implement({
   description:
-    "An amount at prices that the operator has stated (SEAT_PRICES_FILE), not upstream: what seats would cost, not what was charged. A kind of money of its own; never add it to `Money` or to limits.",
+    "An amount at prices that the operator has stated (SEAT_PRICES_FILE), not upstream: what seats would cost, not what was charged. Never add it to `Money` or to limits.",
   fields: (t) => ({
     minorUnits: t.field({
       type: "Decimal",
-      description: "The amount in minor units of `currency`: cents of a dollar, whole yen.",
+      description:
+        "The amount in minor units of `currency`: cents of a dollar, whole yen. Additive over seats.",
       resolve: ({ assumed }) => assumed.minorUnits,
     }),
     amount: t.field({
       type: "Decimal",
-      description: "The amount in whole units of `currency`, by its digits in ISO 4217.",
+      description: "The amount in whole units of `currency`, by its digits in ISO 4217. Additive over seats.",
       resolve: ({ assumed }) => wholeUnits(assumed),
     }),
     currency: t.string({

@@ -66,7 +66,7 @@ const InvoiceAmount = builder.objectRef<MinorAmount>("InvoiceAmount").implement(
   fields: (t) => ({
     amount: t.field({
       type: "Decimal",
-      description: "The amount in whole units of `currency`, by its digits in ISO 4217.",
+      description: "The amount in whole units of `currency`, by its digits in ISO 4217. Not additive.",
       resolve: wholeUnits,
     }),
     currency: t.exposeString("currency", { description: "ISO 4217 code." }),

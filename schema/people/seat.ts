@@ -16,7 +16,7 @@ function seatsOf(answer: object): Seats {
   return (answer as { readonly seats: Seats }).seats;
 }
 
-export const SeatCostType = builder.objectRef<SeatCost>("SeatCost").implement({
+const SeatCostType = builder.objectRef<SeatCost>("SeatCost").implement({
   description:
     "Monthly cost of seats at the operator's prices (SEAT_PRICES_FILE), by the roles that members have now.",
   fields: (t) => ({
@@ -34,7 +34,7 @@ export const SeatCostType = builder.objectRef<SeatCost>("SeatCost").implement({
 });
 
 /** The operator's prices of the seats of the context's Enterprise organization. */
-export function seatPricesOf(ctx: Context): readonly SeatPrice[] {
+function seatPricesOf(ctx: Context): readonly SeatPrice[] {
   const name = nameOf(ctx, "ENTERPRISE");
   return ctx.seatPrices.filter(({ organization }) => organization === name);
 }

@@ -58,7 +58,7 @@ export interface InvoiceComparison {
   readonly invoiced: MinorAmount;
   /** Null: upstream has no figures. */
   readonly total: SpendAmounts | null;
-  /** What the invoice is more than the amount charged; null where the two cannot be compared. */
+  /** Amount of the invoice less the amount charged; null where the two cannot be compared. */
   readonly difference: MinorAmount | null;
   readonly parts: readonly InvoicePart[];
   /** The difference less the known parts. */
