@@ -5,7 +5,7 @@ import { schema as plainSchema } from "../schema/index.ts";
 import { Alerts } from "./alerts/alerts.ts";
 import { WebhookConnections } from "./alerts/connections.ts";
 import type { JudgeOptions } from "./alerts/judge.ts";
-import type { SenderOptions } from "./alerts/sender.ts";
+import type { AlertSenderOptions } from "./alerts/sender.ts";
 import { type AlertStore, guardedAlertStore } from "./cache/alert-store.ts";
 import { type Archive, guardedArchive } from "./cache/archive.ts";
 import { guardedStore } from "./cache/guarded-store.ts";
@@ -219,7 +219,10 @@ function linksBy(
 }
 
 /** Where alerts and their failures are written. */
-export type AlertLog = Pick<JudgeOptions & SenderOptions, "onAlert" | "onFailure" | "onUnjudged" | "onFull">;
+export type AlertLog = Pick<
+  JudgeOptions & AlertSenderOptions,
+  "onAlert" | "onFailure" | "onUnjudged" | "onFull"
+>;
 
 const NO_LOG: AlertLog = { onAlert() {}, onFailure() {}, onUnjudged() {}, onFull() {} };
 

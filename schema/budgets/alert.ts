@@ -10,7 +10,7 @@ import { describedValues } from "../framework/described-values.ts";
 import { DerivedMoney, Money } from "../framework/money.ts";
 import { ofOrganization, tenantArg } from "../framework/organization.ts";
 import { ResolvedRange } from "../framework/range.ts";
-import { Budget, BudgetSubjectEnum } from "./budget.ts";
+import { BudgetSubjectEnum, OperatorBudget } from "./budget.ts";
 
 const AlertEventEnum = builder.enumType("AlertEvent", {
   description: "Events that alerts are about.",
@@ -60,7 +60,7 @@ const Alert = builder.objectRef<AlertOfBudget>("Alert").implement({
       resolve: ({ alert }) => alert.organization,
     }),
     budget: t.expose("budget", {
-      type: Budget,
+      type: OperatorBudget,
       nullable: true,
       description:
         "The budget, with its spend of now. Null: the event is about none, or the operator has removed or renamed it.",

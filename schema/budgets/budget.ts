@@ -41,7 +41,7 @@ const fromFigures = {
   requests: (_input: object, ctx: Context) => requestsOfBudgets(ctx, budgetsFor(ctx)),
 } as const;
 
-export const Budget = builder.objectRef<SpendBudget>("Budget").implement({
+export const OperatorBudget = builder.objectRef<SpendBudget>("Budget").implement({
   description:
     "A budget from the operator's file, with its spend in the current period. Spend is net: after discount, before credits.",
   fields: (t) => ({
@@ -124,7 +124,7 @@ builder.queryField("budgets", (t) =>
     ...ofOrganization,
     args: tenantArg,
     requires: ["spend:read", "own"],
-    type: [Budget],
+    type: [OperatorBudget],
     nullable: true,
     description:
       "The budgets that the operator has listed (BUDGETS_FILE) for organizations with the same people, in the order of that file; none where there is no file. Budgets of people are listed for callers who see people by name, those of teams for callers who see the team, and those of API keys for callers who see individuals. A member sees the budgets that state their own address. Figures take one run of upstream pages per calendar month for all budgets of one kind of subject and period, and two for those of teams. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST, GROUPS, GROUP_MEMBERS. Errors of one budget: NOT_FOUND, NOT_CONFIGURED, NOT_COVERED, NOT_YET_AVAILABLE, DIRECTORY_NOT_READY, BAD_USER_INPUT, UPSTREAM_*.",

@@ -4,9 +4,9 @@ import { GatewayError } from "../errors.ts";
 import { AlertJudge, type JudgeOptions } from "./judge.ts";
 import type { JudgedBudget } from "./judgement.ts";
 import { budgetOf } from "./message.ts";
-import { AlertSender, type SenderOptions } from "./sender.ts";
+import { AlertSender, type AlertSenderOptions } from "./sender.ts";
 
-export interface AlertsOptions extends JudgeOptions, Omit<SenderOptions, "webhooks"> {
+export interface AlertsOptions extends JudgeOptions, Omit<AlertSenderOptions, "webhooks"> {
   readonly onFault: (fault: unknown) => void;
 }
 

@@ -83,7 +83,7 @@ export class AlertJudge {
     this.#options = options;
   }
 
-  /** Judges the tenants whose figures may have changed. Throws where the store of alerts cannot be used. */
+  /** Judges the tenants that may have new figures. Throws where the store of alerts cannot be used. */
   async judge(stopping: AbortSignal): Promise<void> {
     for (const state of this.#options.states) {
       if (stopping.aborted) return;
@@ -235,7 +235,7 @@ export class AlertJudge {
       await judging.record({ ...of, event: "BUDGET_PROJECTED", percent: null }, { ...amounts, projected });
   }
 
-  /** Returns the day whose rises are judged. */
+  /** Returns the newest day that rises have been judged for. */
   async #judgeRises(
     judging: Judging,
     organization: ReadableOrganization,

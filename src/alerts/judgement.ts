@@ -11,7 +11,7 @@ export interface JudgedBudget {
   readonly state: SpendBudgetState;
 }
 
-/** What the replicas share about the newest judgement of a tenant. */
+/** The newest judgement of a tenant, as the replicas share it. */
 export interface Judgement {
   readonly at: Instant;
   /** Digest of the rules. */
@@ -23,7 +23,7 @@ export interface Judgement {
       string,
       {
         readonly watermark: Instant | null;
-        /** The newest day whose rises are judged. */
+        /** The newest day that rises have been judged for. */
         readonly risesOn: Day | null;
         /** The newest month that is known to be final, by its first day. */
         readonly finalMonth: Day | null;

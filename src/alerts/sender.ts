@@ -8,8 +8,8 @@ import { backoff } from "../upstream/http/pace.ts";
 import { budgetOf, type MessageOptions, messageBody } from "./message.ts";
 import { LOG, type Webhook } from "./webhook.ts";
 
-/** What a delivery was answered with. */
-export type Reply =
+/** Answer of a receiver. */
+type Reply =
   | { readonly status: number; readonly retryAfterMs: number | null }
   /** There was no answer; the code says why. */
   | { readonly code: string };
@@ -27,7 +27,7 @@ export interface FailedDelivery {
   readonly isLast: boolean;
 }
 
-export interface SenderOptions {
+export interface AlertSenderOptions {
   readonly store: AlertStore;
   readonly webhooks: () => readonly Webhook[];
   readonly message: () => MessageOptions;
@@ -62,9 +62,9 @@ export const GIVE_UP_MS = 3 * 86_400_000;
  * the same id.
  */
 export class AlertSender {
-  readonly #options: SenderOptions;
+  readonly #options: AlertSenderOptions;
 
-  constructor(options: SenderOptions) {
+  constructor(options: AlertSenderOptions) {
     this.#options = options;
   }
 

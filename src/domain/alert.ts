@@ -19,7 +19,7 @@ export function isAlertEvent(text: unknown): text is AlertEvent {
   return typeof text === "string" && Object.hasOwn(ALERT_EVENTS, text);
 }
 
-/** What an alert is about: there is one alert for each, however often it is judged. */
+/** The subject of an alert: each has one alert, however often it is judged. */
 export interface AlertSubject {
   readonly event: AlertEvent;
   /** Name of the organization. */
@@ -37,7 +37,7 @@ export interface AlertSubject {
 
 /** One alert. It is never changed, and holds no name or address of a person. */
 export interface Alert extends AlertSubject {
-  /** The same for the same subject, in every replica and after every restart. */
+  /** Digest of the subject: equal in every replica and after every restart. */
   readonly id: string;
   readonly recordedAt: Instant;
   /** The export that the figures are from; null where upstream names none. */
@@ -70,7 +70,7 @@ export function budgetDigest({
   return shortHash(JSON.stringify([organization, name]), ID_LENGTH);
 }
 
-/** The subjects whose days are compared with the same weekday of the weeks before. */
+/** The subjects that a rule for rises can be about. */
 export const RISE_SUBJECTS = ["ORGANIZATION", "TEAM", "API_KEY"] as const satisfies readonly BudgetSubject[];
 
 export type RiseSubject = (typeof RISE_SUBJECTS)[number];
@@ -84,7 +84,7 @@ export interface RiseRule {
   readonly floor: MoneyAmount;
 }
 
-/** The weeks whose same weekday a day is compared with. */
+/** The number of weeks that a day is compared with, by their same weekday. */
 export const RISE_WEEKS = 4;
 
 /** Returns true if a day costs so much more than the mean of the same weekday in four weeks as the rule states. */

@@ -6,7 +6,7 @@ import {
   type SpendBudget,
 } from "../domain/budget.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
-import { type Fault, fieldsOf, wordsIn } from "./file-fields.ts";
+import { fieldsOf, type ReportEntryFault, wordsIn } from "./file-fields.ts";
 
 const MAX_THRESHOLDS = 10;
 const MAX_PERCENT = 1_000;
@@ -47,7 +47,7 @@ export function budgetIn(
   entry: unknown,
   where: string,
   organizations: readonly StatedOrganization[],
-  fault: Fault,
+  fault: ReportEntryFault,
 ): SpendBudget | null {
   const subjects = Object.keys(SUBJECT_FIELDS) as (keyof typeof SUBJECT_FIELDS)[];
   const known = ["name", "organization", ...subjects, "period", "amountUsd", "thresholds"];
@@ -86,7 +86,7 @@ function subjectIn(
   value: unknown,
   field: keyof typeof SUBJECT_FIELDS,
   where: string,
-  fault: Fault,
+  fault: ReportEntryFault,
 ): string | null {
   const { form, expected } = FORMS[SUBJECT_FIELDS[field]] ?? { form: /./, expected: "a text" };
   if (typeof value === "string" && value.length <= MAX_ID && !/\p{Cc}/u.test(value) && form.test(value))
@@ -128,7 +128,7 @@ function organizationIn(
   return null;
 }
 
-function thresholdsIn(value: unknown, where: string, fault: Fault): readonly number[] | null {
+function thresholdsIn(value: unknown, where: string, fault: ReportEntryFault): readonly number[] | null {
   const isPercent = (each: unknown): each is number =>
     typeof each === "number" && Number.isInteger(each) && each >= 1 && each <= MAX_PERCENT;
   const entries: readonly unknown[] = Array.isArray(value) ? value : [null];

@@ -5,7 +5,7 @@ import { readJsonFile, UnreadableFile } from "../operator-file.ts";
 import { budgetIn, type StatedOrganization } from "./budget-entries.ts";
 import type { StoreConfig } from "./cache.ts";
 import { ConfigError } from "./config-error.ts";
-import { type Fault, fieldsOf } from "./file-fields.ts";
+import { fieldsOf, type ReportEntryFault } from "./file-fields.ts";
 import { text } from "./formats.ts";
 import type { TenantConfig } from "./organizations.ts";
 import { optional, type SettingsReader } from "./setting.ts";
@@ -22,7 +22,7 @@ export const BUDGETS = {
   }),
 };
 
-/** What the operator's file of budgets and alerts says. */
+/** The operator's file of budgets and alerts. */
 export interface BudgetsFile {
   readonly budgets: readonly SpendBudget[];
   readonly webhooks: readonly Webhook[];
@@ -88,7 +88,8 @@ function readBudgetsFile(
   variable: ReadVariable,
   faults: string[],
 ): BudgetsFile {
-  const fault: Fault = (where, what) => faults.push(`BUDGETS_FILE${where && ` ${where}`}: ${what}.`);
+  const fault: ReportEntryFault = (where, what) =>
+    faults.push(`BUDGETS_FILE${where && ` ${where}`}: ${what}.`);
   let json: unknown;
   try {
     json = readJsonFile(path);
@@ -121,7 +122,7 @@ function readBudgetsFile(
 function listIn(
   value: unknown,
   { field, max }: { readonly field: string; readonly max: number },
-  fault: Fault,
+  fault: ReportEntryFault,
 ): readonly unknown[] {
   if (value === undefined) return [];
   if (Array.isArray(value) && value.length <= max) return value;
@@ -129,7 +130,7 @@ function listIn(
   return [];
 }
 
-function refuseSameNames(entries: readonly unknown[], what: string, fault: Fault): void {
+function refuseSameNames(entries: readonly unknown[], what: string, fault: ReportEntryFault): void {
   const names = entries.map(nameIn);
   for (const [i, name] of names.entries()) {
     const first = names.indexOf(name);
@@ -146,7 +147,7 @@ const DEFAULT_RISE = { percent: 100, floorUsd: 100 } as const;
 const MAX_PERCENT = 10_000;
 
 /** Reads the rule for a sudden rise; null after a fault. */
-function risesIn(value: unknown, fault: Fault): RiseRule | null {
+function risesIn(value: unknown, fault: ReportEntryFault): RiseRule | null {
   const fields = fieldsOf(value, "rises", ["of", "percent", "floorUsd"], fault);
   if (fields === null) return null;
   const of: readonly unknown[] =

@@ -1,7 +1,7 @@
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Reports what is wrong with an entry of an operator's file, without a word of the file. */
-export type Fault = (where: string, what: string) => void;
+export type ReportEntryFault = (where: string, what: string) => void;
 
 const MAX_NAME = 100;
 
@@ -10,7 +10,7 @@ export function fieldsOf(
   value: unknown,
   where: string,
   known: readonly string[],
-  fault: Fault,
+  fault: ReportEntryFault,
 ): Fields | null {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     fault(where, "is not a JSON object");
@@ -25,7 +25,12 @@ export function fieldsOf(
 }
 
 /** Returns the text of a field that names something; null after a fault. */
-export function wordsIn(value: unknown, field: string, where: string, fault: Fault): string | null {
+export function wordsIn(
+  value: unknown,
+  field: string,
+  where: string,
+  fault: ReportEntryFault,
+): string | null {
   if (typeof value === "string" && value.trim() !== "" && value.length <= MAX_NAME && !/\p{Cc}/u.test(value))
     return value.normalize("NFC").trim();
   fault(where, `\`${field}\` is not a text of 1 to ${MAX_NAME} characters`);

@@ -1,7 +1,7 @@
 import { LOG, WEBHOOK_FORMATS, Webhook, type WebhookFormat } from "../alerts/webhook.ts";
 import { ALERT_EVENTS, type AlertEvent, isAlertEvent } from "../domain/alert.ts";
 import { readKeyFile, UnreadableFile } from "../operator-file.ts";
-import { type Fault, type Fields, fieldsOf, wordsIn } from "./file-fields.ts";
+import { type Fields, fieldsOf, type ReportEntryFault, wordsIn } from "./file-fields.ts";
 import { isSecureUrl } from "./formats.ts";
 
 /** Reads a variable of the environment; empty if it is not set. */
@@ -14,7 +14,7 @@ export function webhookIn(
   entry: unknown,
   where: string,
   variable: ReadVariable,
-  fault: Fault,
+  fault: ReportEntryFault,
 ): Webhook | null {
   const fields = fieldsOf(entry, where, FIELDS, fault);
   if (fields === null) return null;
@@ -66,7 +66,7 @@ function urlIn(fields: Fields, variable: ReadVariable, report: Report): URL | nu
   }
   if (place.field === "url" && SECRET_ADDRESS.test(url.hostname)) {
     report(
-      "`url` is the address of a Slack webhook, which is a secret; put it into a variable or a file of its own, and name that as `urlEnv` or `urlFile`",
+      "`url` is the address of a Slack webhook, which is a secret; put it into a variable or another file, and name that as `urlEnv` or `urlFile`",
     );
     return null;
   }

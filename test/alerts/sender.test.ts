@@ -114,7 +114,7 @@ describe("a delivery", () => {
     }
   });
 
-  test("waits as long as its receiver asks for", async () => {
+  test("waits for the time that its receiver names", async () => {
     const hook = await receiver((_received, response) => {
       response.writeHead(503, { "retry-after": "1800" }).end();
       return undefined;

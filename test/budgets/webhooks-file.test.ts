@@ -41,7 +41,7 @@ describe("a webhook in BUDGETS_FILE", () => {
     expect(webhook?.headers("a", 1, "b")["webhook-signature"]).toMatch(/^v1,\S+ v1,\S+$/);
   });
 
-  test("can be unsigned for Slack, whose address is the secret", () => {
+  test("can be unsigned for Slack, where the address is the secret", () => {
     const [webhook] = configOf({ name: "s", urlEnv: "SLACK_URL", format: "slack" })?.webhooks ?? [];
     expect(webhook?.url.href).toBe(URL_OF_SLACK);
     expect(Object.keys(webhook?.headers("a", 1, "b") ?? {})).toEqual(["webhook-id", "webhook-timestamp"]);

@@ -254,7 +254,7 @@ function ownerOf(tenant: Tenant, dataset: Dataset): string {
   return organizationName(tenant, ORGANIZATION_OF_KEY[DATASET_ENDPOINTS[dataset].key]);
 }
 
-/** What metrics read of alerts. Both are of all replicas together, and fail while their store does. */
+/** Source of metrics about alerts. Both figures are of all replicas together, and fail while their store does. */
 export interface WatchedAlerts {
   judgedBudgets(): Promise<
     readonly { readonly budget: SpendBudget; readonly share: string; readonly state: SpendBudgetState }[]
