@@ -4,7 +4,7 @@ import { readJsonFile, UnreadableFile } from "../operator-file.ts";
 import type { StatedOrganization } from "./budget-entries.ts";
 import { statedOrganizations } from "./budgets.ts";
 import { ConfigError } from "./config-error.ts";
-import { type Fault, fieldsOf } from "./file-fields.ts";
+import { fieldsOf, type ReportEntryFault } from "./file-fields.ts";
 import { text } from "./formats.ts";
 import type { TenantConfig } from "./organizations.ts";
 import { optional, type SettingsReader } from "./setting.ts";
@@ -54,7 +54,8 @@ function readSeatPrices(
   organizations: readonly StatedOrganization[],
   faults: string[],
 ): readonly SeatPrice[] {
-  const fault: Fault = (where, what) => faults.push(`SEAT_PRICES_FILE${where && ` ${where}`}: ${what}.`);
+  const fault: ReportEntryFault = (where, what) =>
+    faults.push(`SEAT_PRICES_FILE${where && ` ${where}`}: ${what}.`);
   let list: unknown;
   try {
     list = readJsonFile(path);
@@ -89,7 +90,7 @@ function priceIn(
   entry: unknown,
   where: string,
   organizations: readonly StatedOrganization[],
-  fault: Fault,
+  fault: ReportEntryFault,
 ): SeatPrice | null {
   const fields = fieldsOf(entry, where, FIELDS, fault);
   if (fields === null) return null;
@@ -114,7 +115,7 @@ function organizationIn(
   value: unknown,
   where: string,
   organizations: readonly StatedOrganization[],
-  fault: Fault,
+  fault: ReportEntryFault,
 ): string | null {
   const names = organizations.map(({ name }) => name).join(", ");
   const [only, ...others] = organizations;
