@@ -180,9 +180,13 @@ function sqlite() {
     join(folder, name),
   );
   if (path === undefined || backup === undefined || other === undefined) throw new Error("no path");
-  const open = (at: string) => sqliteArchive({ path: at, maxBytes: 2 ** 20 });
+  const open = async (at: string) => {
+    const archive = sqliteArchive({ path: at, maxBytes: 2 ** 20 });
+    await archive.get("begun"); // on a busy machine its thread can take longer than a gateway waits for it
+    return archive;
+  };
   return {
-    archive: async () => open(path),
+    archive: () => open(path),
     async restored() {
       copyArchive(path, backup);
       addArchive(other, backup, 2 ** 20);
