@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
-import type { Browser } from "playwright-core";
+import type { Browser, Response } from "playwright-core";
 import { gateway } from "../gateway.ts";
 import { launched } from "./chromium.ts";
 import { layoutShifts } from "./layout-shifts.ts";
@@ -42,10 +42,12 @@ async function visited(browser: Browser, url: string, visit: "first" | "again"):
     await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
     await page.waitForLoadState("networkidle");
   };
-  page.on("response", (response) => {
+  const collect = (response: Response) => {
     if (/\/assets\/.*\.(?:js|css)$/.test(response.url())) bodies.push(response.body());
-  });
+  };
+  page.on("response", collect);
   await load();
+  page.off("response", collect);
   const sizes = (await Promise.all(bodies)).map((body) => gzipSync(body).length);
   if (visit === "again") await load();
   const shifts = await shiftsOf();
