@@ -44,6 +44,7 @@ test("every dataset is listed, and every question of the graph has one", async (
     .filter(({ type }) => !/^\[?Node/.test(String(type)))
     .map(({ name }) => `Query.${name}`);
   expect(asked.filter((name) => !shown.has(name))).toEqual([
+    "Query.alerts",
     "Query.budgets",
     "Query.datasets",
     "Query.limits",

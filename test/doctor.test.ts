@@ -415,12 +415,15 @@ describe("doctor", () => {
 
   test("says what is wrong with files of budgets and organizations, and where", async () => {
     const path = `${temporaryFolder()}/canary.json`;
-    writeFileSync(path, JSON.stringify([{ name: "canary", amountUsd: 1.5 }]));
-    const { troubles, text } = await doctor({ BUDGETS_FILE: path });
+    writeFileSync(path, JSON.stringify({ budgets: [{ name: "canary", amountUsd: 1.5 }] }));
+    const { troubles, text } = await doctor({
+      BUDGETS_FILE: path,
+      CACHE_URL: `sqlite:${join(temporaryFolder(), "cache.db")}`,
+    });
     expect(troubles).toMatchObject([
       { check: "files", text: expect.stringMatching(/^BUDGETS_FILE budget 1: `amountUsd` is a number/) },
     ]);
-    writeFileSync(path, JSON.stringify([{ name: "canary", amountUsd: 1, canary: 1 }]));
+    writeFileSync(path, JSON.stringify({ budgets: [{ name: "canary", amountUsd: 1, canary: 1 }] }));
     const entries = ["a", "b"].map((name) => ({ name, kind: "enterprise", keyFile: `/canary/${name}` }));
     const file = join(temporaryFolder(), "organizations.json");
     writeFileSync(

@@ -278,7 +278,15 @@ test("every document of the library with one list answers with rows; the others 
       "DashboardSpend",
       "GroupMembers",
     ],
-    ...["MonthEnd", "MyFigures", "MySpendLimits", "RateLimits", "Reconciliation", "SkillsByProduct"],
+    ...[
+      "MonthEnd",
+      "MyFigures",
+      "MySpendLimits",
+      "RateLimits",
+      "Reconciliation",
+      "Revisions",
+      "SkillsByProduct",
+    ],
     "SpendToDate",
   ]);
 });

@@ -103,7 +103,7 @@ function isSplitByKey(document: DocumentNode): boolean {
   let isSplit = false;
   visit(document, {
     EnumValue({ value }) {
-      isSplit ||= value === "API_KEY";
+      isSplit ||= ["API_KEY", "AGENT"].includes(value);
     },
   });
   return isSplit;

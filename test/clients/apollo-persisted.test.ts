@@ -29,7 +29,7 @@ const { url } = await served({
 });
 const client = createTrustedClient(url, JSON.parse(readFileSync(path, "utf8")));
 
-test("Apollo Client reads a document of its own manifest by id, where no text is trusted", async () => {
+test("Apollo Client reads a document of the manifest of its build by id, where no text is trusted", async () => {
   const { data } = await client.query({ query: SPEND });
   expect(data?.cost.nodes.length).toBeGreaterThan(1);
   expect(data?.cost.total.net.usd).toMatch(/^\d+\.\d+$/);

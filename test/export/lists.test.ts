@@ -77,7 +77,14 @@ test("a ranking is read once for its file, whatever moves while it is written", 
 });
 
 /** Lists that are made of several of upstream's, members and groups among them, and those that are of the gateway itself. */
-const COMPOSED: readonly string[] = ["alerts", "artifacts", "idleSeats", "revisions", "teams"];
+const COMPOSED: readonly string[] = [
+  "alerts",
+  "artifacts",
+  "claudeCodePeople",
+  "idleSeats",
+  "revisions",
+  "teams",
+];
 
 function names(csv: string): string[] {
   return (csv.split("\n")[0] ?? "").split(",");

@@ -64,7 +64,7 @@ export function columnsOf(
   throw badInput(`\`fields\` names ${distinct.length} columns; the maximum is ${MAX_COLUMNS}.`);
 }
 
-/** The columns of a list without `fields`, whoever requests them. */
+/** Lists the columns of a file without `fields`, which are the same for all callers. */
 export function defaultColumns(
   schema: GraphQLSchema,
   list: string,

@@ -15,6 +15,6 @@ export interface FileWriter {
   take(): Uint8Array | null;
   /** Returns the bytes that complete the file. */
   end(): Uint8Array;
-  /** What is needed to continue after the bytes returned so far, beside them. */
+  /** State that continues the file after the bytes returned so far. */
   readonly state: string | null;
 }

@@ -30,7 +30,7 @@ export function sinceIn(parameters: URLSearchParams): Instant | null {
   return parseInstant(parameters.get(SINCE) ?? "");
 }
 
-/** Returns the days of a range whose figures were not final then; null: all were, and have not changed since. */
+/** Returns the days of a range with figures that were not final then; null: all were, and have not changed since. */
 export function notFinalBefore(range: DayRange, since: Instant): DayRange | null {
   const from = firstDay(range, (day) => stateOf(day, since - LAG_DAYS * DAY_MS) !== "FINAL");
   return from === range.until ? null : { ...range, from };

@@ -80,7 +80,7 @@ export function openExport(
   }
   if (layout === undefined && given.has(SINCE))
     throw badInput(
-      `\`${SINCE}\` is for ${Object.keys(LAYOUTS).join(" and ")}, whose rows are by day; leave it out.`,
+      `\`${SINCE}\` is for files with rows by day (${Object.keys(LAYOUTS).join(", ")}); leave it out.`,
     );
   const format: FileFormat = FORMATS[ending as FormatName];
   const parameters = new URLSearchParams(given);

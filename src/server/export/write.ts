@@ -14,7 +14,7 @@ export interface Mark {
   readonly isComplete: boolean;
   readonly rows: number;
   readonly bytes: number;
-  /** What the writer of the format needs to continue, beside the bytes; null: nothing. */
+  /** State with which the writer of the format continues after the bytes; null: it needs none. */
   readonly writer: string | null;
   /** Exact sums of the columns that are amounts. */
   readonly totals: Readonly<Record<string, string>>;
@@ -152,7 +152,7 @@ export interface Manifest {
   readonly state: Finality | null;
   readonly refreshedAt: string | null;
   readonly stale: boolean;
-  /** Of a file by day: its days, oldest first, with how final they are. The rows of all of them are replaced by those of the file. */
+  /** Days of a file by day, oldest first, each with its state. The rows of the file replace those of all these days. */
   readonly days?: readonly DaysInState[];
   /** The parameter `since` for the next file of the same days. */
   readonly nextSince?: string;
