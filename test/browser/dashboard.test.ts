@@ -62,13 +62,11 @@ class Opened {
     const context = (await this.#browser?.newContext({
       viewport: { width: 1280, height: 800 },
     })) as BrowserContext;
-    await context.route("**/*", async (route) => {
-      const { origin, href } = new URL(route.request().url());
-      // A browser with intercepted requests has no cache and says no-cache, which asks for figures past their freshness.
-      const { "cache-control": _, pragma: __, ...headers } = route.request().headers();
-      if (origin === this.origin) return route.continue({ headers });
-      this.complaints.push(`a request to ${href}`);
-      return route.abort();
+    // Requests are watched and not intercepted: interception makes a browser send no-cache, which asks past freshness.
+    context.on("request", (request) => {
+      const { origin, href } = new URL(request.url());
+      if (origin !== this.origin && !href.startsWith("data:") && !href.startsWith("blob:"))
+        this.complaints.push(`a request to ${href}`);
     });
     const page = await context.newPage();
     page.on("console", (message) => {
