@@ -55,6 +55,7 @@ const CASES: Readonly<Record<string, Calls>> = {
     `cost(${A}, bucket: NONE, groupBy: [ACTOR], source: UNIFIED, first: 4)`,
     `claudeCode(${A}, bucket: NONE, groupBy: [USER], first: 3)`,
     `claudeCode(${B}, bucket: NONE, groupBy: [ACTOR], first: 3)`,
+    `claudeCodePeople(${A}, first: 3)`,
   ],
   TeamSummary: () => [
     `teams(${A}, first: 9)`,

@@ -163,7 +163,7 @@ function Count({ value }: { readonly value: number | null | undefined }) {
 /** Members without activity, and how many members there are. */
 export function IdleSeats({ place, span }: PlacedPanelProps) {
   const days = Math.max(1, Math.min(366, mostDaysIn(place.period)));
-  const variables = useMemo(() => ({ days, first: 12 }), [days]);
+  const variables = useMemo(() => ({ days, first: 12, spend: false }), [days]);
   return (
     <Panel
       title={`Seats idle for ${days === 1 ? "a day" : `${days} days`}`}
