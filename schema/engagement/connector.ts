@@ -127,8 +127,8 @@ export const Connector = measuredNoun<ConnectorRow>({
   },
 });
 
-/** All calls; null where none of them were measured. */
+/** All calls; null where a kind of them was not measured. */
 function calls({ readCalls, writeCalls, unclassifiedCalls }: UseOf<ConnectorRow>): number | null {
-  const known = [readCalls, writeCalls, unclassifiedCalls].filter((count) => count !== null);
-  return known.length === 0 ? null : known.reduce((sum, count) => sum + count, 0);
+  if (readCalls === null || writeCalls === null || unclassifiedCalls === null) return null;
+  return readCalls + writeCalls + unclassifiedCalls;
 }

@@ -26,7 +26,7 @@ export interface TeamUse {
   readonly users: number | null;
   /** Members on each of the days; null where they change, and for those without a team. */
   readonly members: number | null;
-  /** Sum of a measure that is additive over people; null where it was measured for none of them. */
+  /** Sum of a measure that is additive over people; null where it was not measured for one of them. */
   readonly uses: number | null;
 }
 
@@ -110,7 +110,7 @@ function withoutFew<Use extends { readonly people: ReadonlySet<string> }>(
 }
 
 class UseSum<Row> {
-  total: number | null = null;
+  total: number | null = 0;
   readonly #measure: (row: Row) => number | null;
 
   constructor(measure: (row: Row) => number | null) {
@@ -119,7 +119,7 @@ class UseSum<Row> {
 
   add(row: Row): void {
     const count = this.#measure(row);
-    if (count !== null) this.total = (this.total ?? 0) + count;
+    this.total = count === null || this.total === null ? null : this.total + count;
   }
 }
 
