@@ -167,8 +167,7 @@ export const POSSIBLE_TYPES: Record<string, string[]> = {
   ],
   "TeamProfile": [
     "Team",
-    "TeamSummary",
-    "TeamUse"
+    "TeamSummary"
   ],
   "UserProfile": [
     "User",
@@ -494,9 +493,6 @@ export const CONNECTIONS = {
     "members": []
   },
   "TeamSummary": {
-    "members": []
-  },
-  "TeamUse": {
     "members": []
   },
   "User": {

@@ -26,7 +26,7 @@ import { PATHS } from "./wire.ts";
 // biome-ignore lint/suspicious/noExplicitAny: answers are as loose as JSON is
 type Loose = any;
 
-const BY_TEAM = "byTeam { name teamId isUnassigned users memberCount adoption uses }";
+const BY_TEAM = "byTeam { team { name teamId isUnassigned memberCount } users adoption uses }";
 const UNTIL_MS = startOf(FROM) + 6 * 86_400_000;
 
 /** What each kind of thing is in a piece of work, and how often it was used. */
@@ -106,14 +106,14 @@ describe("the use of a thing by team", () => {
     for (const [field, thing] of Object.entries(THINGS)) {
       const truth = truthOf(organization, thing);
       const said = data[field].nodes.flatMap((node: Loose) =>
-        node.byTeam.map((row: Loose) => [`${node[thing.own]} ${row.name ?? UNASSIGNED}`, row]),
+        node.byTeam.map((row: Loose) => [`${node[thing.own]} ${row.team.name ?? UNASSIGNED}`, row]),
       );
       for (const [key, row] of said) {
         const { people, uses } = truth.get(key) ?? { people: new Set(), uses: 0 };
-        const size = members.get(row.name) ?? null;
-        expect([key, row.users, row.uses, row.memberCount]).toEqual([key, people.size, uses, size]);
+        const size = members.get(row.team.name) ?? null;
+        expect([key, row.users, row.uses, row.team.memberCount]).toEqual([key, people.size, uses, size]);
         expect(row.adoption).toBe(size === null ? null : rounded(BigInt(people.size), BigInt(size)));
-        expect(row.isUnassigned).toBe(row.name === null);
+        expect(row.team.isUnassigned).toBe(row.team.name === null);
       }
       const keys = new Set(said.map(([key]: [string, Loose]) => key));
       for (const key of truth.keys()) expect(keys.has(key), key).toBe(true);
@@ -147,8 +147,8 @@ describe("the use of a thing by team", () => {
     expect(shown.length).toBeGreaterThan(0);
     for (const row of shown) {
       expect(row.users).toBeGreaterThanOrEqual(MIN_PEOPLE);
-      expect(row.name).not.toBeNull();
-      expect(row.memberCount).toBeGreaterThanOrEqual(MIN_PEOPLE);
+      expect(row.team.name).not.toBeNull();
+      expect(row.team.memberCount).toBeGreaterThanOrEqual(MIN_PEOPLE);
     }
     expect(rowsOf(all).length).toBeGreaterThan(shown.length);
     for (const { byGroup } of groups.data.connectors.nodes)
@@ -190,7 +190,7 @@ test("the departed keep the team of the operator's list", async () => {
   const { ask, organization } = gatewayOf(1);
   const { data } = await ask(`{ skills(${RANGE}, first: 1000) { nodes { ${BY_TEAM} } } }`);
   const dune = data.skills.nodes.flatMap(({ byTeam }: Loose) =>
-    byTeam.filter(({ name, users }: Loose) => name === "Dune" && users > 0),
+    byTeam.filter(({ team, users }: Loose) => team.name === "Dune" && users > 0),
   );
   const did = [
     ...ledgerOf(organization).facts("enterprise", { from: startOf(FROM), until: UNTIL_MS }, TODAY),

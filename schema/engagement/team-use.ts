@@ -2,12 +2,11 @@ import type { TeamUse } from "../../src/analytics/team-use.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
 import { ratio } from "../../src/domain/measures.ts";
 import { builder } from "../framework/builder.ts";
-import { TeamProfile, TeamType } from "../people/team.ts";
+import { TeamType } from "../people/team.ts";
 
 export const TeamUseType = builder.objectRef<TeamUse>("TeamUse").implement({
   description:
     "The use of one thing by the members of one team over a range. Rows of two teams can count the same people.",
-  interfaces: [TeamProfile],
   fields: (t) => ({
     team: t.field({ type: TeamType, description: "The team.", resolve: ({ placement }) => ({ placement }) }),
     users: t.expose("users", {
