@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { workerData } from "piscina";
 import { KEPT_MS, LONGEST_WAIT_MS } from "./alert-store.ts";
 import { ARCHIVE_FILE } from "./archive-file.ts";
+import { inDurableTransaction } from "./sqlite-file.ts";
 import { type SqliteAnswer, WorkerFile } from "./sqlite-thread.ts";
 
 export interface SqliteAlertsOptions {
@@ -53,7 +54,7 @@ function answerFrom(database: DatabaseSync, call: Exclude<AlertCall, { op: "clos
     case "lease":
       return lease(database, call);
     case "settle":
-      alone(database, () =>
+      inDurableTransaction(database, () =>
         database
           .prepare(
             "UPDATE deliveries SET state = ?, attempts = attempts + 1, at = ?, next_at = ? WHERE alert = ? AND target = ? AND state = 'PENDING'",
@@ -79,7 +80,7 @@ function answerFrom(database: DatabaseSync, call: Exclude<AlertCall, { op: "clos
     case "note":
       return database.prepare("SELECT text FROM notes WHERE name = ?").get(call.name)?.text ?? null;
     case "setNote":
-      alone(database, () =>
+      inDurableTransaction(database, () =>
         database.prepare("INSERT OR REPLACE INTO notes (name, text) VALUES (?, ?)").run(call.name, call.text),
       );
       return null;
@@ -92,7 +93,7 @@ function record(
 ): "new" | "known" | "full" {
   const isKnown = () => database.prepare("SELECT 1 FROM alerts WHERE id = ?").get(id) !== undefined;
   if (isKnown()) return "known";
-  return alone(database, () => {
+  return inDurableTransaction(database, () => {
     if (isKnown()) return "known";
     const count = () => Number(database.prepare("SELECT COUNT(*) AS count FROM alerts").get()?.count);
     if (count() >= maxAlerts) {
@@ -121,23 +122,10 @@ function lease(
   const due = () => find.all(now + 1, now + LONGEST_WAIT_MS, limit);
   // Most who ask find nothing, which needs no writing.
   if (due().length === 0) return [];
-  return alone(database, () => {
+  return inDurableTransaction(database, () => {
     const leased = due();
     const hold = database.prepare("UPDATE deliveries SET next_at = ? WHERE alert = ? AND target = ?");
     for (const { alert, target } of leased) hold.run(until, alert as string, target as string);
     return leased;
   });
-}
-
-/** Runs all of it or nothing, with no other writes in between. What is acknowledged survives the loss of power. */
-function alone<T>(database: DatabaseSync, work: () => T): T {
-  database.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
-  try {
-    const result = work();
-    database.exec("COMMIT");
-    return result;
-  } catch (fault) {
-    database.exec("ROLLBACK");
-    throw fault;
-  }
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { workerData } from "piscina";
 import { ARCHIVE_FILE } from "./archive-file.ts";
+import { inDurableTransaction } from "./sqlite-file.ts";
 import { type SqliteAnswer, WorkerFile } from "./sqlite-thread.ts";
 import type { SqliteOptions } from "./sqlite-worker.ts";
 
@@ -33,7 +34,7 @@ export default function answer(call: ArchiveCall): SqliteAnswer {
       case "put":
         return put(database, call.key, call.value);
       case "append":
-        return durably(database, () => {
+        return inDurableTransaction(database, () => {
           const add = database.prepare("INSERT OR IGNORE INTO logs (log, name, value) VALUES (?, ?, ?)");
           for (const [name, value] of call.lines) add.run(call.log, name, value);
         });
@@ -50,7 +51,7 @@ export default function answer(call: ArchiveCall): SqliteAnswer {
         });
       }
       case "drop":
-        return durably(database, () => {
+        return inDurableTransaction(database, () => {
           const drop = database.prepare("DELETE FROM logs WHERE log = ? AND name = ?");
           for (const name of call.names) drop.run(call.log, name);
         });
@@ -64,7 +65,7 @@ function has(database: DatabaseSync, key: string): boolean {
 
 function put(database: DatabaseSync, key: string, value: Uint8Array): boolean {
   if (has(database, key)) return true;
-  const kept = durably(database, () =>
+  const kept = inDurableTransaction(database, () =>
     database
       .prepare(
         "INSERT OR IGNORE INTO entries (key, bytes, value) SELECT ?, ?, ? WHERE (SELECT COALESCE(SUM(bytes), 0) FROM entries) + ? <= ?",
@@ -72,17 +73,4 @@ function put(database: DatabaseSync, key: string, value: Uint8Array): boolean {
       .run(key, value.length, value, value.length, maxBytes),
   );
   return kept.changes === 1 || has(database, key);
-}
-
-/** Writes all of it or nothing. What is acknowledged survives the loss of power. */
-function durably<T>(database: DatabaseSync, write: () => T): T {
-  database.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
-  try {
-    const result = write();
-    database.exec("COMMIT");
-    return result;
-  } catch (fault) {
-    database.exec("ROLLBACK");
-    throw fault;
-  }
 }

@@ -167,22 +167,35 @@ function opened(path: string, kind: FileKind): DatabaseSync {
   }
 }
 
+/** Runs all of it or nothing, with no other writes in between. */
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    database.exec("COMMIT");
+    return result;
+  } catch (fault) {
+    database.exec("ROLLBACK");
+    throw fault;
+  }
+}
+
+/** Runs all of it or nothing. What is acknowledged survives the loss of power. */
+export function inDurableTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec("PRAGMA synchronous = FULL");
+  return inTransaction(database, work);
+}
+
 /** Brings a file to the newest version in one transaction, which two processes do not make twice. */
 function migrate(database: DatabaseSync, { migrations, applicationId }: FileKind): void {
   const isNewest = () =>
     pragma(database, "user_version") === migrations.length &&
     pragma(database, "application_id") === applicationId;
   if (isNewest()) return;
-  database.exec("BEGIN IMMEDIATE");
-  try {
+  inTransaction(database, () => {
     for (const migration of migrations.slice(pragma(database, "user_version"))) database.exec(migration);
-    database.exec(
-      `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}; COMMIT;`,
-    );
-  } catch (fault) {
-    database.exec("ROLLBACK");
-    throw fault;
-  }
+    database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length};`);
+  });
   // Into the header of the file itself: that is where the mark is looked for.
   database.exec("PRAGMA wal_checkpoint(PASSIVE)");
 }

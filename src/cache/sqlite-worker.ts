@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { workerData } from "piscina";
 import { LONGEST_BLOCK_MS, type Occupancy } from "./shared-store.ts";
-import type { FileKind } from "./sqlite-file.ts";
+import { type FileKind, inTransaction } from "./sqlite-file.ts";
 import { type SqliteAnswer, WorkerFile } from "./sqlite-thread.ts";
 
 /** Message to the worker: one call of the store behind it. */
@@ -85,19 +85,6 @@ function statements(db: DatabaseSync) {
   };
 }
 
-/** Runs all of it or nothing, with no other writes in between. */
-function alone<T>(work: () => T): T {
-  database.exec("BEGIN IMMEDIATE");
-  try {
-    const result = work();
-    database.exec("COMMIT");
-    return result;
-  } catch (fault) {
-    database.exec("ROLLBACK");
-    throw fault;
-  }
-}
-
 /** Reads are noted after so many, or before anything is dropped. */
 const NOTED_AFTER = 256;
 
@@ -131,7 +118,7 @@ function blockedMsOf(bucket: string, now: number): number {
 }
 
 export default function answer(call: SqliteCall): SqliteAnswer {
-  if (call.op === "close") return file.end(() => alone(noteReads));
+  if (call.op === "close") return file.end(() => inTransaction(database, noteReads));
   return file.answer((opened) => {
     if (opened !== database) {
       database = opened;
@@ -147,12 +134,12 @@ function answerFromOpen(call: Exclude<SqliteCall, { op: "close" }>): unknown {
       const row = one.get.get(call.key, call.now) as { value: Uint8Array } | undefined;
       if (row === undefined) return null;
       read.set(call.key, call.now);
-      if (read.size >= NOTED_AFTER) alone(noteReads);
+      if (read.size >= NOTED_AFTER) inTransaction(database, noteReads);
       return row.value;
     }
     case "set":
       if (call.value.length > maxBytes) return null;
-      return alone(() => {
+      return inTransaction(database, () => {
         makeRoom(call.value.length, call.now);
         one.set.run(call.key, call.value, call.value.length, call.expiresAt, call.now);
         return null;
@@ -170,7 +157,7 @@ function answerFromOpen(call: Exclude<SqliteCall, { op: "close" }>): unknown {
       one.release.run(call.name, call.holder);
       return null;
     case "take":
-      return alone(() => {
+      return inTransaction(database, () => {
         const blockedMs = blockedMsOf(call.bucket, call.now);
         if (blockedMs > 0) return blockedMs;
         // Those far beyond a window are of a clock that was ahead itself, and has been set right since.
