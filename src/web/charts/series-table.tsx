@@ -1,4 +1,5 @@
-import { formatBucketInFull, formatNumber, type Unit } from "./format.ts";
+import { formatBucketInFull, type Unit } from "./format.ts";
+import { NumberCell } from "./number-cell.tsx";
 import type { TimeSeries } from "./time-series.ts";
 
 const HEADS = { MINUTE: "Minute", HOUR: "Hour", DAY: "Day", WEEK: "Week", MONTH: "Month" } as const;
@@ -37,9 +38,7 @@ export function SeriesTable({
                   {state === "OPEN" && <span className="muted"> · not complete</span>}
                 </th>
                 {series.map(({ key, exact }) => (
-                  <td key={key} className="numeric" title={formatNumber(exact[i], unit).exact}>
-                    {formatNumber(exact[i], unit).short}
-                  </td>
+                  <NumberCell key={key} unit={unit} value={exact[i]} />
                 ))}
               </tr>
             ))

@@ -1,5 +1,6 @@
 import { useMemo, useState } from "react";
 import { formatNumber } from "../../charts/format.ts";
+import { NumberCell } from "../../charts/number-cell.tsx";
 import { RankingTable } from "../../charts/ranking.tsx";
 import { Defined } from "../../charts/stat.tsx";
 import type { ResultOf } from "../../client/documents.ts";
@@ -135,11 +136,7 @@ export function TeamsPage({ place, rights }: PageProps) {
                           {formatNumber(team.activity?.activity.chat.messages, "count").short}
                         </td>
                         <td className="numeric">{formatNumber(team.claudeCode?.commits, "count").short}</td>
-                        {rights.spend && (
-                          <td className="numeric" title={formatNumber(team.cost?.net.usd, "usd").exact}>
-                            {formatNumber(team.cost?.net.usd, "usd").short}
-                          </td>
-                        )}
+                        {rights.spend && <NumberCell unit="usd" value={team.cost?.net.usd} />}
                       </tr>
                     ))}
                   </tbody>

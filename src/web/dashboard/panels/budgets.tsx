@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import type { BudgetState, BudgetSubject } from "../../../../schema/operations/documents.ts";
-import { formatDay, formatNumber, formatRange, MISSING } from "../../charts/format.ts";
+import { formatDay, formatRange, MISSING } from "../../charts/format.ts";
+import { NumberCell } from "../../charts/number-cell.tsx";
 import { Defined } from "../../charts/stat.tsx";
 import { definitionOf } from "../define.ts";
 import { Panel } from "../panel.tsx";
@@ -88,10 +89,10 @@ export function Budgets({ place, span }: PlacedPanelProps) {
                       </span>
                     </th>
                     <td className="muted">{formatRange(range)}</td>
-                    <Usd value={spent?.usd} />
-                    <Usd value={amount.usd} />
+                    <NumberCell unit="usd" value={spent?.usd} />
+                    <NumberCell unit="usd" value={amount.usd} />
                     <ShareOf share={share} isSerious={state === "AT_RISK" || state === "EXHAUSTED"} />
-                    <Usd value={projected?.usd} />
+                    <NumberCell unit="usd" value={projected?.usd} />
                     <td className="muted">{exhaustedOn === null ? MISSING : formatDay(exhaustedOn)}</td>
                     <td>{state === null ? "Not known" : STATES[state]}</td>
                   </tr>
@@ -102,14 +103,5 @@ export function Budgets({ place, span }: PlacedPanelProps) {
         );
       }}
     </Panel>
-  );
-}
-
-function Usd({ value }: { readonly value: string | undefined }) {
-  const { short, exact } = formatNumber(value, "usd");
-  return (
-    <td className="numeric" title={exact}>
-      {short}
-    </td>
   );
 }

@@ -1,6 +1,7 @@
 import { useMemo, useState } from "react";
 import type { UserOrderField } from "../../../../schema/operations/documents.ts";
-import { formatDay, formatNumber, MISSING } from "../../charts/format.ts";
+import { formatDay, MISSING } from "../../charts/format.ts";
+import { NumberCell } from "../../charts/number-cell.tsx";
 import { Defined, Stat } from "../../charts/stat.tsx";
 import { fileLink } from "../../links.ts";
 import { definitionOf } from "../define.ts";
@@ -126,16 +127,12 @@ export function PeopleTable({ place, rights, span }: PlacedPanelProps & { readon
                       <td className="numeric">
                         {row.activity?.lastActiveOn == null ? MISSING : formatDay(row.activity.lastActiveOn)}
                       </td>
-                      <Count value={row.activity?.chat.messages} />
-                      <Count value={row.activity?.cowork.messages} />
-                      <Count value={row.activity?.claudeCode.sessions} />
-                      <Count value={row.activity?.claudeCode.commits} />
-                      <Count value={row.activity?.claudeCode.linesAdded} />
-                      {spend && (
-                        <td className="numeric" title={formatNumber(row.cost?.net.usd, "usd").exact}>
-                          {formatNumber(row.cost?.net.usd, "usd").short}
-                        </td>
-                      )}
+                      <NumberCell unit="count" value={row.activity?.chat.messages} />
+                      <NumberCell unit="count" value={row.activity?.cowork.messages} />
+                      <NumberCell unit="count" value={row.activity?.claudeCode.sessions} />
+                      <NumberCell unit="count" value={row.activity?.claudeCode.commits} />
+                      <NumberCell unit="count" value={row.activity?.claudeCode.linesAdded} />
+                      {spend && <NumberCell unit="usd" value={row.cost?.net.usd} />}
                     </tr>
                   ))}
                 </tbody>
@@ -148,15 +145,6 @@ export function PeopleTable({ place, rights, span }: PlacedPanelProps & { readon
         );
       }}
     </Panel>
-  );
-}
-
-function Count({ value }: { readonly value: number | null | undefined }) {
-  const { short, exact } = formatNumber(value, "count");
-  return (
-    <td className="numeric" title={exact}>
-      {short}
-    </td>
   );
 }
 

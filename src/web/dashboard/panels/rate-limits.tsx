@@ -1,4 +1,5 @@
-import { formatInstant, formatNumber, MISSING } from "../../charts/format.ts";
+import { formatInstant, MISSING } from "../../charts/format.ts";
+import { NumberCell } from "../../charts/number-cell.tsx";
 import { Defined } from "../../charts/stat.tsx";
 import { definitionOf } from "../define.ts";
 import { sentenceCase } from "../names.ts";
@@ -62,8 +63,8 @@ export function RateLimits({ span }: { readonly span: PanelProps<"RateLimits">["
                         {group}
                         <span className="ranking-detail">{sentenceCase(type)}</span>
                       </th>
-                      <Count value={enforced} />
-                      <Count value={peak?.used} />
+                      <NumberCell unit="count" value={enforced} />
+                      <NumberCell unit="count" value={peak?.used} />
                       <ShareOf share={peak?.share ?? null} isSerious={Number(peak?.share ?? 0) >= 0.8} />
                       <td className="muted">{peak === null ? MISSING : formatInstant(peak.at)}</td>
                     </tr>
@@ -78,14 +79,5 @@ export function RateLimits({ span }: { readonly span: PanelProps<"RateLimits">["
         );
       }}
     </Panel>
-  );
-}
-
-function Count({ value }: { readonly value: number | undefined }) {
-  const { short, exact } = formatNumber(value, "count");
-  return (
-    <td className="numeric" title={exact}>
-      {short}
-    </td>
   );
 }

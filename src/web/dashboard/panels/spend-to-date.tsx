@@ -1,5 +1,6 @@
 import { useMemo } from "react";
-import { formatNumber, formatRange } from "../../charts/format.ts";
+import { formatRange } from "../../charts/format.ts";
+import { NumberCell } from "../../charts/number-cell.tsx";
 import { Defined, Stat } from "../../charts/stat.tsx";
 import { fileLink } from "../../links.ts";
 import { definitionOf } from "../define.ts";
@@ -99,21 +100,13 @@ export function Tokens({ place, span }: PlacedPanelProps) {
               </tr>
             </thead>
             <tbody>
-              {rows.map(({ model, tokens }) => {
-                const total = formatNumber(tokens.totalTokens, "count");
-                const share = formatNumber(tokens.cacheReadShare, "share");
-                return (
-                  <tr key={model ?? ""}>
-                    <th scope="row">{model ?? "Without model"}</th>
-                    <td className="numeric" title={total.exact}>
-                      {total.short}
-                    </td>
-                    <td className="numeric" title={share.exact}>
-                      {share.short}
-                    </td>
-                  </tr>
-                );
-              })}
+              {rows.map(({ model, tokens }) => (
+                <tr key={model ?? ""}>
+                  <th scope="row">{model ?? "Without model"}</th>
+                  <NumberCell unit="count" value={tokens.totalTokens} />
+                  <NumberCell unit="share" value={tokens.cacheReadShare} />
+                </tr>
+              ))}
             </tbody>
           </table>
         );
