@@ -49,6 +49,7 @@ export default defineConfig({
           page("Schema", "schema/"),
           page("Errors", "errors"),
           page("Budgets", "budgets"),
+          page("Revisions", "revisions"),
           page("Organizations", "organizations"),
         ],
       },

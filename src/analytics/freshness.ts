@@ -63,7 +63,7 @@ function wholeDaysOf({ state, range, watermark, asOf }: PageProvenance): { day: 
   return complete < last ? { day: complete, whole: false } : { day: last, whole: true };
 }
 
-/** Null where one of them is unknown, or there is none. */
+/** Null: one of them is unknown, or the list is empty. */
 export function oldest(instants: readonly (Instant | null)[]): Instant | null {
   return instants.reduce((a, b) => (a === null || b === null ? null : Math.min(a, b)), instants[0] ?? null);
 }

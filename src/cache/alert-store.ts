@@ -73,7 +73,7 @@ export interface AlertStore {
   /** Reads alerts, newest first, that come after a place. */
   list(after: AlertPlace | null, limit: number): Promise<readonly AlertRecord[]>;
   counts(): Promise<readonly DeliveryCount[]>;
-  /** Reads a text that the replicas share; null where there is none. */
+  /** Reads a text that the replicas share; null if none is kept. */
   note(name: string): Promise<string | null>;
   setNote(name: string, text: string): Promise<void>;
   dispose(): Promise<void>;

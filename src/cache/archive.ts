@@ -42,7 +42,7 @@ export function guardedArchive(archive: Archive, options: Omit<GuardOptions, "ra
     return kept;
   }
 
-  /** Takes room for what waits; false where there is none. */
+  /** Takes room for what waits; false if too much waits already. */
   function hasRoom(bytes: number): boolean {
     if (waitingBytes + bytes > MAX_WAITING_BYTES) {
       options.onFault(new Outage(LOST, "ARCHIVE_AWAY", about));

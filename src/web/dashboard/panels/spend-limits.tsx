@@ -25,7 +25,7 @@ export function SpendLimits({ span }: { readonly span: Span }) {
       span={span}
       height={480}
       file={fileLink("spendLimits", { filter: { states: ["BELOW", "REACHED", "UNKNOWN"] } })}
-      empty="Nobody has a spend limit."
+      empty="No person has a spend limit."
     >
       {({ spendLimits }) => {
         const rows = spendLimits?.nodes.filter((node) => node !== null) ?? [];
@@ -129,7 +129,7 @@ function LimitTable({ caption, limits }: { readonly caption: string; readonly li
   );
 }
 
-/** What is spent. Upstream reads 0 also where it could not read, so a reading of 0 is told apart by the cost reports. */
+/** The amount spent. Upstream reads 0 also where it could not read; the cost reports say which it is. */
 function spentOf({ spent, limit, comparison }: LimitRow): string {
   if (spent !== null) return formatAmount({ amount: spent.amount, currency: limit?.currency ?? "USD" });
   return comparison?.reading === "NOTHING_SPENT" ? "Nothing" : "Not known";

@@ -69,7 +69,7 @@ export function firstMeasure(subject: BuildSubject): BuildMeasure | null {
 
 /**
  * Finds the name of a measure in an order or a comparison: the one that its path ends with, `CHAT_MESSAGES` for
- * `activity.chat.messages`. Null: there is none, or it is that of a shorter path.
+ * `activity.chat.messages`. Null: no name is, or it is that of a shorter path.
  */
 function pathEnd(subject: BuildSubject, measure: BuildMeasure, names: readonly string[]): string | null {
   const endsWith = (each: BuildMeasure, name: string) =>
