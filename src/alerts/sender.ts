@@ -5,12 +5,13 @@ import type { SpendBudget } from "../domain/budget.ts";
 import type { Instant } from "../domain/day.ts";
 import { causeCodeOf } from "../errors.ts";
 import { backoff } from "../upstream/http/pace.ts";
+import { retryAfterOf } from "../upstream/http/retry-after.ts";
 import { budgetOf, type MessageOptions, messageBody } from "./message.ts";
 import { LOG, type Webhook } from "./webhook.ts";
 
 /** Answer of a receiver. */
 type Reply =
-  | { readonly status: number; readonly retryAfterMs: number | null }
+  | { readonly status: number; readonly retryAfterMs: number }
   /** There was no answer; the code says why. */
   | { readonly code: string };
 
@@ -110,7 +111,7 @@ export class AlertSender {
     });
     if (isLast) return { state: "FAILED", at };
     const pause = backoff(FIRST_PAUSE_MS, attempts + 1, LONGEST_PAUSE_MS);
-    const asked = "status" in reply ? (reply.retryAfterMs ?? 0) : 0;
+    const asked = "status" in reply ? reply.retryAfterMs : 0;
     return {
       state: "PENDING",
       at,
@@ -141,18 +142,11 @@ export class AlertSender {
         signal: AbortSignal.any([stopping, AbortSignal.timeout(REQUEST_MS)]),
       });
       await answer.dump({ limit: MAX_ANSWER_BYTES }).catch(() => {}); // the status has been read
-      return { status: statusCode, retryAfterMs: retryAfterMs(headers["retry-after"], now()) };
+      return { status: statusCode, retryAfterMs: (retryAfterOf(headers, now()) ?? 0) * 1_000 };
     } catch (fault) {
       return {
         code: fault instanceof Error && fault.name === "TimeoutError" ? "ETIMEDOUT" : causeCodeOf(fault),
       };
     }
   }
-}
-
-function retryAfterMs(header: string | string[] | undefined, now: Instant): number | null {
-  if (typeof header !== "string") return null;
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1_000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? null : Math.max(0, at - now);
 }

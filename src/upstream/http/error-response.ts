@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { Instant } from "../../domain/day.ts";
 import { HttpFailure } from "./http-failure.ts";
+import { retryAfterOf, single } from "./retry-after.ts";
 
 /** Reads a response that is not a 200: its status, how long to wait, and what the error envelope says. */
 export function failedResponse(
@@ -14,39 +15,15 @@ export function failedResponse(
     status: response.statusCode,
     ...place,
     requestId: idOf(header("request-id")),
-    retryAfter: secondsToWait(header("retry-after"), header("date"), now),
+    retryAfter: retryAfterOf(response.headers, now),
     isHopeless: header("x-should-retry") === "false",
     ...refusalOf(text),
   });
 }
 
-/**
- * `Retry-After` in either of its forms (RFC 9110, 10.2.3), in seconds. A date is one of the clock that the answer is dated by,
- * which need not be this one.
- */
-function secondsToWait(
-  header: string | undefined,
-  date: string | undefined,
-  now: Instant,
-): number | undefined {
-  if (header === undefined) return undefined;
-  const sentAt = Date.parse(date ?? "") || now;
-  const seconds = /^\d+$/.test(header.trim())
-    ? Number(header)
-    : Math.ceil((Date.parse(header) - sentAt) / 1_000);
-  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, seconds), MAX_RETRY_AFTER);
-}
-
-/** A year; a longer wait is a fault. */
-const MAX_RETRY_AFTER = 31_536_000;
-
 /** Clients see the id, so it must look like one. */
 function idOf(header: string | undefined): string | undefined {
   return header !== undefined && /^[\w-]{1,64}$/.test(header) ? header : undefined;
-}
-
-function single(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
 }
 
 interface ErrorEnvelope {
