@@ -37,7 +37,8 @@ type Fields<T> = { readonly [K in keyof T]?: unknown } | null;
 
 /** Reads a judgement; null for one of another form, which another version of the gateway has written. */
 export function judgementIn(text: string): Judgement | null {
-  const { at, rules, isPartial, organizations, budgets }: NonNullable<Fields<Judgement>> = JSON.parse(text);
+  const judgement: unknown = JSON.parse(text);
+  const { at, rules, isPartial, organizations, budgets }: NonNullable<Fields<Judgement>> = Object(judgement);
   if (!Number.isSafeInteger(at) || typeof rules !== "string" || typeof isPartial !== "boolean") return null;
   const areOrganizations = Object.values(Object(organizations)).every((each) => {
     const { watermark, risesOn, finalMonth }: { readonly [K in string]?: unknown } = Object(each);
@@ -54,5 +55,5 @@ export function judgementIn(text: string): Judgement | null {
         Object.hasOwn(BUDGET_STATES, String(state))
       );
     });
-  return areOrganizations && areBudgets ? (JSON.parse(text) as Judgement) : null;
+  return areOrganizations && areBudgets ? (judgement as Judgement) : null;
 }

@@ -10,6 +10,7 @@ import {
   type MonthExport,
   NO_FIGURES,
   type Recording,
+  type SeenExport,
 } from "../../upstream/pages/recordings.ts";
 import { windowsOf } from "../../upstream/pages/windows.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
@@ -64,7 +65,8 @@ export async function revisionsOf(
     const endpoint = endpointOf({ source, ...each });
     const recording = recordingOf(upstream, endpoint);
     const { range, ranges } = windowsOf(endpoint, wanted, now, "month", endpoint.coverage?.earliest);
-    const windows = await Promise.all(ranges.map((window) => revisionsIn(recording, window, since)));
+    const seen = await recording.seen();
+    const windows = await Promise.all(ranges.map((window) => revisionsIn(recording, window, seen, since)));
     const recorded = windows.filter((window) => window !== null);
     if (recorded.length < windows.length) continue;
     const pages = recorded.map(({ about }) => ({ ...about, rows: [], token: null, next: null }));
@@ -84,11 +86,11 @@ interface RevisedWindow {
 async function revisionsIn(
   recording: Recording,
   range: DayRange,
+  allSeen: readonly SeenExport[],
   since: Instant | null,
 ): Promise<RevisedWindow | null> {
   const month = startOfMonth(range.from);
   const exports = await recording.exports(month);
-  const allSeen = await recording.seen();
   const last = allSeen.at(-1);
   if (last === undefined) return null;
   const newest = exports.at(-1) ?? last;
