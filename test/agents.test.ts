@@ -1,6 +1,9 @@
 import { Client, ProtocolError, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
 import { describe, expect, test } from "vitest";
+import { PERIODS } from "../src/domain/period.ts";
 import { guarded } from "./callers.ts";
 import { type GatewayOptions, gateway } from "./gateway.ts";
 import { Issuer } from "./issuer.ts";
@@ -41,46 +44,51 @@ async function namesOf(client: Client): Promise<string[]> {
   return (await client.listTools()).tools.map(({ name }) => name);
 }
 
+/** A tool with every word, as its resource has it. */
+// biome-ignore lint/suspicious/noExplicitAny: a test knows the shape of what it reads
+async function wholeTool(client: Client, name: string): Promise<any> {
+  const { contents } = await client.readResource({ uri: `analytics://tools/${name}` });
+  return JSON.parse((contents[0] as { readonly text: string }).text);
+}
+
 const sandboxed = (options: Partial<GatewayOptions> = {}) => gateway({ sandbox: { users: 30 }, ...options });
 
 const PERSON = "{ users(range: { last: { days: 7 } }, first: 1) { nodes { email } } }";
 
-describe.each<Era>(["legacy", "auto"])("tools, over the %s protocol", (era) => {
-  test.each(["OWNER", "ADMIN", "MEMBER", "ANALYST", "SERVICE"])(
-    "of %s are the documents that answer this caller without FORBIDDEN",
-    async (name) => {
-      const opened = guarded();
-      const headers = opened.headersOf(name);
-      const listed = await namesOf(await agentOf(opened, name, era));
-      const [person] = (await opened.askAs(name, PERSON)).data.users?.nodes ?? [];
-      // Without rows, or without a person, a document answers nothing that could be refused.
-      const parametersOf = (document: string) => {
-        if (document === "IdleSeats") return "days=1";
-        return document.startsWith("My") && person ? `email=${person.email}` : "";
-      };
-      const { documents } = await (await opened.app.fetch("http://gateway.test/q/", { headers })).json();
-      for (const document of documents as string[]) {
-        const url = `http://gateway.test/q/${document}?${parametersOf(document)}`;
-        const answer = await (await opened.app.fetch(url, { headers })).text();
-        const isOpen = !answer.includes('"code":"FORBIDDEN"');
-        expect(listed.includes(document), `${document}: ${answer.slice(0, 300)}`).toBe(isOpen);
-      }
-    },
-  );
-
-  test("answer as their documents do", async () => {
+test.each(["OWNER", "ADMIN", "MEMBER", "ANALYST", "SERVICE"])(
+  "tools of %s are the documents that answer this caller without FORBIDDEN",
+  async (name) => {
     const opened = guarded();
-    const client = await agentOf(opened, "OWNER", era);
-    for (const name of ["Adoption", "CostByDay", "DashboardUsage", "Skills", "TopModels"]) {
-      const { content, isError } = await called(client, name);
-      const response = await opened.app.fetch(`http://gateway.test/q/${name}`, {
-        headers: opened.headersOf("OWNER"),
-      });
-      expect(isError, name).toBe(false);
-      expect(content.data, name).toEqual((await response.json()).data);
+    const headers = opened.headersOf(name);
+    const listed = await namesOf(await agentOf(opened, name));
+    const [person] = (await opened.askAs(name, PERSON)).data.users?.nodes ?? [];
+    // Without rows, or without a person, a document answers nothing that could be refused.
+    const parametersOf = (document: string) => {
+      if (document === "IdleSeats") return "days=1";
+      return document.startsWith("My") && person ? `email=${person.email}` : "";
+    };
+    const { documents } = await (await opened.app.fetch("http://gateway.test/q/", { headers })).json();
+    for (const document of documents as string[]) {
+      const url = `http://gateway.test/q/${document}?${parametersOf(document)}`;
+      const answer = await (await opened.app.fetch(url, { headers })).text();
+      const isOpen = !answer.includes('"code":"FORBIDDEN"');
+      expect(listed.includes(document), `${document}: ${answer.slice(0, 300)}`).toBe(isOpen);
     }
-    expect(opened.faults).toEqual([]);
-  });
+  },
+);
+
+test.each<Era>(["legacy", "auto"])("tools over the %s protocol answer as their documents do", async (era) => {
+  const opened = guarded();
+  const client = await agentOf(opened, "OWNER", era);
+  for (const name of ["Adoption", "CostByDay", "DashboardUsage", "Skills", "TopModels"]) {
+    const { content, isError } = await called(client, name);
+    const response = await opened.app.fetch(`http://gateway.test/q/${name}`, {
+      headers: opened.headersOf("OWNER"),
+    });
+    expect(isError, name).toBe(false);
+    expect(content.data, name).toEqual((await response.json()).data);
+  }
+  expect(opened.faults).toEqual([]);
 });
 
 test("a tool states its question, its cost, its arguments and its result", async () => {
@@ -89,7 +97,7 @@ test("a tool states its question, its cost, its arguments and its result", async
   const tool = tools.find(({ name }) => name === "CostByDay");
   expect(tool?.description).toMatch(/^What did each product cost .* Upstream requests: 2\n/);
   expect(tool?.inputSchema.properties).toMatchObject({
-    range: { type: "object", minProperties: 1, maxProperties: 1, default: { last: { weeks: 2 } } },
+    range: { type: "object", maxProperties: 1, default: { last: { weeks: 2 } } },
     bucket: { type: "string", enum: expect.arrayContaining(["DAY", "MONTH"]), default: "DAY" },
     first: { type: "integer", default: 200 },
     explain: { type: "boolean" },
@@ -108,15 +116,37 @@ test("a tool states its question, its cost, its arguments and its result", async
   });
   expect(tool?.annotations).toMatchObject({ readOnlyHint: true });
   const adoption = tools.find(({ name }) => name === "Adoption");
-  expect(adoption?.description).toContain("Do not add up over days or groups: ");
-  expect(adoption?.description).toContain("`dailyActiveUsers`");
+  expect(adoption?.description).toMatch(/^Not additive: .*`dailyActiveUsers`/m);
+});
+
+test("the list of tools is short, and what it leaves out is a resource of each tool", async () => {
+  const client = await agentOf(sandboxed());
+  const { tools } = await client.listTools();
+  const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+  const read = tools.map(({ name, description, inputSchema }) => [name, description, inputSchema]);
+  expect(bytesOf(read)).toBeLessThan(40_000); // hosts show these to the model, and keep output schemas to themselves
+  expect(bytesOf(tools)).toBeLessThan(100_000);
+  for (const period of Object.keys(PERIODS)) expect(client.getInstructions()).toContain(period);
+  const whole = await wholeTool(client, "TopSpenders");
+  const { range, filter } = whole.inputSchema.properties;
+  expect(range).toMatchObject({ minProperties: 1, maxProperties: 1 });
+  expect(range.properties.period.enum).toContain("LAST_MONTH");
+  expect(range.properties.between.properties.until.description).toBe("The day after the last one.");
+  expect(filter.properties.models).toMatchObject({ type: "array", items: { type: "string" } });
+  const listed = tools.find(({ name }) => name === "TopSpenders")?.inputSchema.properties?.filter;
+  for (const key of Object.keys(filter.properties)) expect(JSON.stringify(listed)).toContain(key);
+  const { net } = whole.outputSchema.properties.data.properties.cost.properties.nodes.items.properties;
+  expect(net.description).toBeTruthy();
 });
 
 test("every result of the library fits the output schema of its tool", async () => {
   const opened = sandboxed();
-  const client = await agentOf(opened); // it validates results
+  const client = await agentOf(opened); // it validates results by the schemas of the list
+  const ajv = addFormats.default(new Ajv2020({ allowUnionTypes: true }));
   for (const name of await namesOf(client)) {
-    const { isError, text } = await called(client, name);
+    const { isError, text, content } = await called(client, name);
+    const { outputSchema } = await wholeTool(client, name);
+    expect(ajv.validate(outputSchema, content), `${name}: ${ajv.errorsText()}`).toBe(true);
     // Those about the caller need to know of whom, and revisions a store that outlives the gateway.
     expect(isError, text).toBe(name.startsWith("My") || name === "Revisions");
   }
@@ -284,7 +314,9 @@ describe("resources", () => {
     ]);
     for (const { uri } of resources) expect((await textOf(owner, uri)).length).toBeGreaterThan(1_000);
     expect(await textOf(owner, "analytics://schema/Money")).toContain("type Money");
+    expect(await textOf(owner, "analytics://tools/CostByModel")).toContain("usd");
     const admin = await agentOf(opened, "ADMIN");
+    await expect(textOf(admin, "analytics://tools/CostByModel")).rejects.toThrow();
     expect(await textOf(admin, "analytics://schema.graphql")).not.toContain("type Money");
     await expect(textOf(admin, "analytics://schema/Money")).rejects.toThrow();
   });
@@ -294,7 +326,8 @@ describe("resources", () => {
       const client = await agentOf(sandboxed({ settings }));
       const { resources } = await client.listResources();
       expect(resources.map(({ uri }) => uri)).toEqual(["analytics://numbers"]);
-      expect((await client.listResourceTemplates()).resourceTemplates).toEqual([]);
+      const { resourceTemplates } = await client.listResourceTemplates();
+      expect(resourceTemplates.map(({ name }) => name)).toEqual(["tool"]);
     }
   });
 });

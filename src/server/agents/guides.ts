@@ -21,7 +21,14 @@ export interface Guide {
 /** The pattern of the URI of one type. */
 export const TYPE_URI = "analytics://schema/{type}";
 
-const TYPE_PREFIX = TYPE_URI.replace("{type}", "");
+/** The pattern of the URI of one tool. */
+export const TOOL_URI = "analytics://tools/{name}";
+
+/** The name in a URI of a pattern that ends with one; null for another URI. */
+export function nameIn(uri: string, pattern: string): string | null {
+  const prefix = pattern.slice(0, pattern.indexOf("{"));
+  return uri.startsWith(prefix) ? uri.slice(prefix.length) : null;
+}
 
 /** The guides for a viewer; `schema` is the part that they may know, null where that is nothing. */
 export function guidesFor(schema: GraphQLSchema | null): readonly Guide[] {
@@ -71,7 +78,6 @@ function namesIn(schema: GraphQLSchema): readonly string[] {
 
 /** One type of a schema, by its URI; null for an unknown one. */
 export function typeAt(uri: string, schema: GraphQLSchema | null): string | null {
-  if (schema === null || !uri.startsWith(TYPE_PREFIX)) return null;
-  const type = schema.getType(uri.slice(TYPE_PREFIX.length));
+  const type = schema?.getType(nameIn(uri, TYPE_URI) ?? "");
   return type === undefined || isIntrospectionType(type) ? null : printType(type);
 }

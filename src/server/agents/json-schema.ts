@@ -68,7 +68,7 @@ function isObjectList(type: GraphQLInputType): boolean {
   return isListType(getNullableType(type)) && isInputObjectType(getNamedType(type));
 }
 
-function firstSentence(text: string | null | undefined): string | undefined {
+export function firstSentence(text: string | null | undefined): string | undefined {
   return text ? (/^.*?[.:;](?= |$)/s.exec(text)?.[0] ?? text) : undefined;
 }
 

@@ -7,11 +7,13 @@ import {
   Server,
 } from "@modelcontextprotocol/server";
 import type { GraphQLSchema } from "graphql";
+import { PERIODS } from "../../domain/period.ts";
 import type { Viewer } from "../../domain/viewer.ts";
 import { VERSION } from "../../version.ts";
 import { otherDocument } from "../documents/trusted.ts";
 import { nearest } from "../http/did-you-mean.ts";
 import { HttpError } from "../http/http-error.ts";
+import { briefTool } from "./brief-tool.ts";
 import {
   type CallOrigin,
   callTool,
@@ -19,7 +21,7 @@ import {
   type ToolCallOptions,
   type ToolResult,
 } from "./call-tool.ts";
-import { guidesFor, TYPE_URI, typeAt } from "./guides.ts";
+import { guidesFor, nameIn, TOOL_URI, TYPE_URI, typeAt } from "./guides.ts";
 import type { DocumentTool, DocumentTools } from "./tools.ts";
 
 export interface McpOptions extends ToolCallOptions {
@@ -37,9 +39,11 @@ export interface Agent {
 const INSTRUCTIONS = [
   "Figures of an organization's use of Claude and what it costs. Each tool answers one question.",
   "All days are UTC; a range is `from` up to but not including `until`. Amounts are exact decimals as text: calculate with decimals, not floats.",
+  `\`range\` is one of \`between\` (\`from\` and \`until\`, as YYYY-MM-DD), \`last\` (one of \`days\`, \`weeks\` and \`months\`) and \`period\` (${Object.keys(PERIODS).join(", ")}). \`first\` is the number of rows of a page, \`after\` the cursor to read on from, and \`organization\` a name that WhoAmI returns.`,
+  `${TOOL_URI} is a tool with the meaning, unit and bounds of every argument and every field of its answer; types of arguments and answers are in the list of tools.`,
   "Upstream requests are scarce, some 60 a minute for the whole organization: the description of a tool says how many it makes, and `explain: true` returns the number for given arguments without making any.",
   "A result is whole, unless `page.hasNextPage` is true (read on with `page.endCursor`) or `shortened` names lists. `freshness.state` OPEN or SETTLING means that figures can still change.",
-  "Different people, chats or projects are not additive over days or groups: request the range as one. Null is not zero. Read analytics://numbers before combining figures.",
+  "Do not add up over days or groups what a tool calls not additive, such as different people, chats or projects: request the range as one. Null is not zero. Read analytics://numbers before combining figures.",
 ].join("\n");
 
 /** A server of the Model Context Protocol for one agent. */
@@ -65,38 +69,43 @@ export function mcpServer(options: McpOptions, { viewer, call }: Agent): Server 
     resources: guidesFor(schemaFor(viewer)).map(({ read: _, ...guide }) => guide),
   }));
   server.setRequestHandler("resources/templates/list", () => ({
-    resourceTemplates:
-      schemaFor(viewer) === null
-        ? []
-        : [
-            {
-              uriTemplate: TYPE_URI,
-              name: "type",
-              description: "One type of the schema.",
-              mimeType: "application/graphql",
-            },
-          ],
+    resourceTemplates: schemaFor(viewer) === null ? [TOOL_TEMPLATE] : [TOOL_TEMPLATE, TYPE_TEMPLATE],
   }));
   server.setRequestHandler("resources/read", ({ params: { uri } }) => {
+    const tool = tools.find(nameIn(uri, TOOL_URI) ?? "", viewer);
+    if (tool) return { contents: [{ uri, mimeType: TOOL_TEMPLATE.mimeType, text: wholeTool(tool) }] };
     const schema = schemaFor(viewer);
     const guide = guidesFor(schema).find((each) => each.uri === uri);
     const text = guide?.read() ?? typeAt(uri, schema);
     if (text === null) throw new ResourceNotFoundError(uri.slice(0, MAX_NAME));
-    return { contents: [{ uri, mimeType: guide?.mimeType ?? "application/graphql", text }] };
+    return { contents: [{ uri, mimeType: guide?.mimeType ?? TYPE_TEMPLATE.mimeType, text }] };
   });
   return server;
 }
 
+const TYPE_TEMPLATE = {
+  uriTemplate: TYPE_URI,
+  name: "type",
+  description: "One type of the schema.",
+  mimeType: "application/graphql",
+};
+
+const TOOL_TEMPLATE = {
+  uriTemplate: TOOL_URI,
+  name: "tool",
+  description: "One tool, with the meaning of every argument and every field of its answer.",
+  mimeType: "application/json",
+};
+
+function wholeTool({ name, description, inputSchema, outputSchema }: DocumentTool): string {
+  return JSON.stringify({ name, description, inputSchema, outputSchema });
+}
+
 const MAX_NAME = 100;
 
-function listed({ name, description, inputSchema, outputSchema }: DocumentTool) {
-  return {
-    name,
-    description,
-    inputSchema,
-    outputSchema,
-    annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
-  };
+/** A tool that makes no change, so that calling it again is harmless as well. */
+function listed(tool: DocumentTool) {
+  return { ...briefTool(tool), annotations: { readOnlyHint: true, openWorldHint: false } };
 }
 
 function resultOf({ isError, text, content }: ToolResult): CallToolResult {

@@ -36,6 +36,9 @@ export interface DocumentTool {
   readonly explain: string | null;
   /** The argument that names the organization; null: the document has a variable for it, or there is no choice. */
   readonly organization: string | null;
+  /** The question that it answers, its cost, and what must not be added up. */
+  readonly question: string;
+  /** The question with units and paging. */
   readonly description: string;
   readonly inputSchema: JsonSchema & { readonly type: "object" };
   readonly outputSchema: JsonSchema & { readonly type: "object" };
@@ -125,7 +128,7 @@ export class DocumentTools {
       after,
       explain,
       organization,
-      description: descriptionOf(comment, output.leaves, paged),
+      ...wordsOf(comment, output.leaves, paged),
       inputSchema: argumentsSchema(readable, parsed, definition, extra),
       outputSchema: resultSchema(output.schema),
     };
@@ -144,7 +147,7 @@ const FIRST = { type: "integer", minimum: 1, description: "Rows of a page of the
 const AFTER = { type: "string", description: "`endCursor` of the page before." };
 const ORGANIZATION_ARGUMENT = {
   type: "string",
-  description: "The organization that the question is about, by a name that the tool Organizations returns.",
+  description: "The organization that the question is about, by a name that the tool WhoAmI returns.",
 };
 const EXPLAIN = {
   type: "boolean",
@@ -177,11 +180,14 @@ const MAX_COMMENT = 1_000;
 /** So many names show what must not be added. */
 const MAX_NAMES = 12;
 
-function descriptionOf(
+/** What a document costs besides the number of requests: the plan of a call says it exactly. */
+const REQUEST_DETAILS = /(?<=Upstream requests: \d+) \([^)]*\)/;
+
+function wordsOf(
   comment: string,
   leaves: readonly SelectedLeaf[],
   paged: PagedDocument | null,
-): string {
+): Pick<DocumentTool, "question" | "description"> {
   const names = (pattern: RegExp) => {
     const found = leaves.filter(({ field }) => pattern.test(field.description ?? ""));
     return [...new Set(found.map(({ field }) => field.name))];
@@ -197,13 +203,14 @@ function descriptionOf(
   const distinct = names(/\bnot additive\b/i);
   const shown = distinct.slice(0, MAX_NAMES).map((name) => `\`${name}\``);
   if (distinct.length > MAX_NAMES) shown.push("others (see the output schema)");
-  const parts = [
-    comment === "" ? "A document of the operator." : comment,
-    ...units,
-    ...(shown.length > 0 ? [`Do not add up over days or groups: ${shown.join(", ")}.`] : []),
-    ...(paged === null ? [] : ["The list is read in pages: where `page.hasNextPage` is true, it goes on."]),
-  ];
-  return parts.join("\n");
+  const stated = comment === "" ? "A document of the operator." : comment;
+  const distinctParts = shown.length > 0 ? [`Not additive: ${shown.join(", ")}.`] : [];
+  const paging =
+    paged === null ? [] : ["The list is read in pages: where `page.hasNextPage` is true, it goes on."];
+  return {
+    question: [stated.replace(REQUEST_DETAILS, ""), ...distinctParts].join("\n"),
+    description: [stated, ...units, ...distinctParts, ...paging].join("\n"),
+  };
 }
 
 function argumentsSchema(
@@ -226,7 +233,7 @@ function argumentsSchema(
   return {
     type: "object",
     properties: { ...Object.fromEntries(properties), ...extra },
-    required,
+    ...(required.length > 0 ? { required } : {}),
     additionalProperties: false,
   };
 }
