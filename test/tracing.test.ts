@@ -1,9 +1,12 @@
 import { globSync, readFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http";
+import { Client } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { afterEach, describe, expect, test } from "vitest";
 import { createLog } from "../src/cli/log.ts";
 import { openTracing } from "../src/cli/tracing.ts";
 import { readConfig } from "../src/config.ts";
+import { currentRequest, RequestRecord } from "../src/server/http/request-record.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { type GatewayOptions, gateway, json, type Route, refusal } from "./gateway.ts";
 import { portOf } from "./listening.ts";
@@ -183,6 +186,34 @@ describe("a trace", () => {
     expect(bodies.join()).not.toMatch(/canary|sk-ant/i);
   });
 
+  test("has late requests under the request, once the span of their field has ended", async () => {
+    const { url, spans } = await receiver();
+    const config = readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
+    const tracing = await openTracing(config, createLog({ level: "info", now: () => 0, write() {} }));
+    if (tracing === null) throw new Error("not configured");
+    const record = new RequestRecord(
+      { id: null, method: "POST", target: "/graphql", httpVersion: "1.1", traceparent: null, address: "" },
+      0,
+    );
+    record.trace = tracing.begin(record, () => null);
+    const attempt = () =>
+      tracing.attempt({ dataset: "CONSOLE_COST", path: "/cost", host: new URL("http://upstream.test"), resends: 0 });
+    currentRequest.run(record, () =>
+      record.trace?.enter?.("Query.cost", () => {
+        attempt()?.end(null);
+        record.complete({ status: 200 });
+        const late = [attempt(), attempt()];
+        for (const each of late) each?.end(null);
+      }),
+    );
+    await tracing.dispose();
+    const [request] = spans().filter(({ kind }) => kind === SERVER);
+    const fields = spans().filter(({ name }) => name === "Query.cost");
+    const parents = spans().flatMap(({ kind, parentSpanId }) => (kind === CLIENT ? [parentSpanId] : []));
+    expect(parents).toEqual([fields[0]?.spanId, request?.spanId, request?.spanId]);
+    expect(fields).toHaveLength(1);
+  });
+
   test("names the operation of a trusted document", async () => {
     const { app, spans, sent } = await traced({ sandbox: { users: 20 } });
     await app.fetch("http://gateway.test/q/Datasets");
@@ -277,6 +308,21 @@ describe("a whole gateway", { tags: "deep" }, () => {
       expect.arrayContaining(["POST /graphql", "Query.users", "GET"]),
     );
     expect(new Set(spans().map(({ traceId }) => traceId)).size).toBe(1);
+  });
+
+  test("of an agent sends the spans of its calls", async () => {
+    const { url: endpoint, spans } = await receiver();
+    const client = new Client({ name: "test", version: "1" });
+    const gateway = new URL("../gateway.js", import.meta.url).pathname;
+    const { PATH = "" } = process.env;
+    const env = { PATH, SANDBOX_USERS: "20", OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
+    await client.connect(
+      new StdioClientTransport({ command: process.execPath, args: [gateway, "mcp"], env, stderr: "pipe" }),
+    );
+    await client.callTool({ name: "CostByModel", arguments: {} });
+    await client.close();
+    await expect.poll(() => spans().map(({ name }) => name)).toContain("POST /mcp");
+    expect(spans().map(({ name }) => name)).toEqual(expect.arrayContaining(["Query.cost", "GET"]));
   });
 });
 

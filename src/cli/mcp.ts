@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Command } from "commander";
 import { ConfigError } from "../settings/config-error.ts";
-import { lifetimeOf, loggersOf } from "./lifetime.ts";
+import { lifetimeOf, observersOf } from "./lifetime.ts";
 import { describeUpstream, openGateway } from "./open.ts";
 
 /** `mcp`: tools for an agent on this machine, over standard input and output. */
@@ -17,7 +17,7 @@ async function serve(): Promise<void> {
   const opened = await openGateway(process.env, {}, (config, now) => {
     if (config.logs.audit === "stdout")
       throw new ConfigError(["AUDIT_LOG is stdout, which carries the messages of mcp; set it to a path."]);
-    return loggersOf(config, now);
+    return observersOf(config, now, false);
   });
   if (opened === null) return;
   process.stderr.write(`${describeUpstream(opened.config)}\n`);

@@ -145,6 +145,7 @@ function localAgent(viewer: Viewer, open: (incoming: Incoming) => RequestRecord)
     async call(signal, work) {
       const record = open({ ...UNREAD, method: "POST", target: "/mcp", address: "" });
       record.viewer = viewer;
+      record.route = "/mcp";
       try {
         return await currentRequest.run(record, () => work({ record, signal }));
       } finally {

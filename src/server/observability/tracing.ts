@@ -129,6 +129,7 @@ class FieldSpan {
   #span: Span | null = null;
   #underWay = 0;
   #isClosed = false;
+  #isOver = false;
 
   constructor(tracer: Tracer, request: Context, coordinate: string) {
     this.#tracer = tracer;
@@ -136,11 +137,10 @@ class FieldSpan {
     this.#coordinate = coordinate;
   }
 
-  /** Context for a request that the field causes. A field of an answer that is complete has no span any more. */
+  /** Context for a request that the field causes; that of the answer once the answer and all requests of the field have ended. */
   open(): Context {
-    const isOver = this.#isOver;
+    if (this.#isOver) return this.#request;
     this.#underWay++;
-    if (isOver) return this.#request;
     this.#span ??= this.#tracer.startSpan(
       this.#coordinate,
       { startTime: this.#startedAt, attributes: { "claude_gateway.field": this.#coordinate } },
@@ -159,12 +159,10 @@ class FieldSpan {
     this.#endIfOver();
   }
 
-  get #isOver(): boolean {
-    return this.#isClosed && this.#underWay === 0;
-  }
-
   #endIfOver(): void {
-    if (this.#isOver) this.#span?.end();
+    if (this.#isOver || !this.#isClosed || this.#underWay > 0) return;
+    this.#isOver = true;
+    this.#span?.end();
   }
 }
 
