@@ -197,7 +197,12 @@ describe("a trace", () => {
     );
     record.trace = tracing.begin(record, () => null);
     const attempt = () =>
-      tracing.attempt({ dataset: "CONSOLE_COST", path: "/cost", host: new URL("http://upstream.test"), resends: 0 });
+      tracing.attempt({
+        dataset: "CONSOLE_COST",
+        path: "/cost",
+        host: new URL("http://upstream.test"),
+        resends: 0,
+      });
     currentRequest.run(record, () =>
       record.trace?.enter?.("Query.cost", () => {
         attempt()?.end(null);
