@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { releaseNotes } from "../release.ts";
@@ -32,11 +32,7 @@ const imageEnvironment = assignments(/^ENV (.+)$/m.exec(read("deploy/Dockerfile"
 const ENVIRONMENTS: Readonly<Record<string, Environment>> = {
   "the image": imageEnvironment,
   compose: { ...imageEnvironment, ...compose.services.gateway.environment },
-  Kubernetes: {
-    ...imageEnvironment,
-    ...manifest("ConfigMap").data,
-    ...manifest("Secret", "claude-analytics-gateway-keys").stringData,
-  },
+  Kubernetes: { ...imageEnvironment, ...manifest("ConfigMap").data },
   systemd: assignments(/^Environment=(.+)$/m.exec(unit)?.[1]),
 };
 
@@ -44,24 +40,42 @@ function assignments(text = ""): Environment {
   return Object.fromEntries(text.split(" ").map((each) => each.split(/=(.*)/s).slice(0, 2)));
 }
 
+const FILLED: Readonly<Record<string, string>> = {
+  "tokens.json": manifest("Secret", "claude-analytics-gateway-tokens").stringData["tokens.json"],
+  "analytics-key": "sk-ant-api01-test",
+  "admin-key": "sk-ant-admin01-test",
+};
+
+/** An environment whose files are there, as secrets that are filled in. */
+function mounted(environment: Environment): Environment {
+  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value = ""]) => {
+      if (!name.endsWith("_FILE")) return [name, value];
+      const path = join(folder, basename(value));
+      writeFileSync(path, FILLED[basename(value)] ?? "");
+      return [name, path];
+    }),
+  );
+}
+
 describe.each(Object.entries(ENVIRONMENTS))("the environment of %s", (_name, environment) => {
   test("names settings, with values that start", () => {
     const known = ["NODE_ENV", ...SETTINGS.map(({ name }) => name)];
     expect(Object.keys(environment).filter((name) => !known.includes(name))).toEqual([]);
     expect(environment).toHaveProperty("NODE_ENV", "production");
-    const tokens = manifest("Secret", "claude-analytics-gateway-tokens").stringData["tokens.json"];
-    const path = join(mkdtempSync(join(tmpdir(), "tokens-")), "tokens.json");
-    writeFileSync(path, tokens);
-    const isMounted = environment.TOKENS_FILE !== undefined;
-    readConfig({ ...environment, ...(isMounted ? { TOKENS_FILE: path } : {}) });
+    readConfig(mounted(environment));
   });
 
   test("starts with an API key where others reach the gateway only if callers authenticate", () => {
-    const withKey = { ...environment, ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-test" };
+    const key = environment.ANTHROPIC_ANALYTICS_KEY_FILE
+      ? {}
+      : { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-test" };
+    const withKey = { ...mounted(environment), ...key };
     const isReachable = environment.HOST === "0.0.0.0";
     if (isReachable && environment.AUTH === undefined)
       expect(() => readConfig(withKey)).toThrow(/HOST is an address others can reach/);
-    else readConfig({ ...withKey, ...(environment.TOKENS_FILE ? { TOKENS_FILE: "/dev/null" } : {}) });
+    else expect(readConfig(withKey).sandbox).toBeNull();
   });
 });
 
@@ -177,12 +191,19 @@ test("names of images, selectors, secrets and volumes meet", () => {
   for (const { kind, spec } of manifests.filter((each) => each.spec?.template !== undefined))
     expect(spec.template.metadata.labels, kind).toEqual(spec.selector.matchLabels);
   expect(manifest("Service").spec.selector).toEqual(manifest("Deployment").spec.selector.matchLabels);
-  for (const { configMapRef, secretRef } of container.envFrom)
-    expect(manifest(configMapRef ? "ConfigMap" : "Secret", (configMapRef ?? secretRef).name)).toBeDefined();
-  const [volume] = pod.volumes;
-  expect(container.volumeMounts).toEqual([{ name: volume.name, mountPath: "/etc/gateway", readOnly: true }]);
-  const [file] = Object.keys(manifest("Secret", volume.secret.secretName).stringData);
-  expect(manifest("ConfigMap").data.TOKENS_FILE).toBe(`/etc/gateway/${file}`);
+  expect(container.envFrom).toEqual([{ configMapRef: { name: manifest("ConfigMap").metadata.name } }]); // secrets are in no environment
+  const files = container.volumeMounts.flatMap(
+    ({ name, mountPath }: { readonly name: string; readonly mountPath: string }) => {
+      const volume = pod.volumes.find((each: { readonly name: string }) => each.name === name);
+      return Object.keys(manifest("Secret", volume.secret.secretName).stringData).map(
+        (key) => `${mountPath}/${key}`,
+      );
+    },
+  );
+  const { data } = manifest("ConfigMap");
+  const named = Object.keys(data).filter((name) => name.endsWith("_FILE"));
+  expect(named.map((name) => data[name]).sort()).toEqual(files.sort());
+  expect(files.map((path: string) => basename(path)).sort()).toEqual(Object.keys(FILLED).sort());
 });
 
 describe("a release", () => {

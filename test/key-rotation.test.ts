@@ -135,6 +135,63 @@ describe("a key that is replaced in its file", () => {
   });
 });
 
+describe("secrets in files", () => {
+  const fileWith = (text: string) => {
+    const path = join(mkdtempSync(join(tmpdir(), "keys-")), "secret");
+    writeFileSync(path, text);
+    return path;
+  };
+  const SIGN_IN = {
+    AUTH: "jwt",
+    JWT_JWKS_URL: "https://idp.example.com/keys",
+    JWT_ISSUER: "https://idp.example.com",
+    JWT_AUDIENCE: "analytics",
+    OIDC_CLIENT_ID: "pages",
+    PUBLIC_URL: "https://analytics.example.com",
+    ANTHROPIC_ANALYTICS_KEY: A,
+    CACHE_URL: "redis://127.0.0.1:1",
+  };
+  const [first, second] = [
+    "the first secret of thirty-two characters",
+    "the second secret of 32 characters, no",
+  ];
+  const KEYS = `${first},${second?.replaceAll(",", "")}\n`;
+
+  test("are those of the variables", () => {
+    const { access, links } = readConfig({
+      ...SIGN_IN,
+      SESSION_KEYS_FILE: fileWith(KEYS),
+      LINK_KEYS_FILE: fileWith(KEYS),
+      OIDC_CLIENT_SECRET_FILE: fileWith("canary\n"),
+      PSEUDONYM_KEY_FILE: fileWith(first ?? ""),
+    });
+    const keys = KEYS.trim().split(",");
+    expect(links?.keys).toEqual(keys);
+    expect(access).toMatchObject({
+      pseudonymKey: first,
+      auth: { signIn: { sessionKeys: keys, clientSecret: "canary" } },
+    });
+  });
+
+  test("are refused beside the variable, without a file, empty, and as the variable would be", () => {
+    expect(
+      settingFaults({
+        ...SIGN_IN,
+        SESSION_KEYS: first,
+        SESSION_KEYS_FILE: fileWith(KEYS),
+        LINK_KEYS_FILE: fileWith("canary"),
+        OIDC_CLIENT_SECRET_FILE: "/nowhere",
+        PSEUDONYM_KEY_FILE: fileWith(" "),
+      }).toSorted(),
+    ).toEqual([
+      "LINK_KEYS is not a key of 32 characters or more, or two of them with a comma between.",
+      "OIDC_CLIENT_SECRET_FILE: the file cannot be read (ENOENT).",
+      "PSEUDONYM_KEY_FILE: the file is empty.",
+      "SESSION_KEYS and SESSION_KEYS_FILE are both set; unset one of them.",
+    ]);
+  });
+});
+
 describe("settings of key files", () => {
   const file = join(mkdtempSync(join(tmpdir(), "keys-")), "key");
   writeFileSync(file, A);

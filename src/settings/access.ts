@@ -1,7 +1,7 @@
 import { IDENTITIES, type IdentityPolicy, isIdentity, isRole, ROLES, scopesOf } from "../domain/viewer.ts";
 import type { AuthConfig } from "./auth.ts";
 import { byteSize, ON_OR_OFF, oneOf, text, wholeNumber } from "./formats.ts";
-import { optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
+import { fileOf, optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
 const IDENTITY: SettingFormat<IdentityPolicy["byRole"]> = {
   parse: identitiesByRole,
@@ -21,6 +21,8 @@ function identitiesByRole(value: string): IdentityPolicy["byRole"] | null {
   const byRole = new Map(stated.flatMap((each) => (each ? [each] : [])));
   return byRole.size < stated.length ? null : Object.fromEntries(byRole);
 }
+
+const pseudonymKeyFile = fileOf("PSEUDONYM_KEY");
 
 export const ACCESS = {
   identity: optional({
@@ -46,7 +48,9 @@ export const ACCESS = {
     },
     meaning: "Secret that pseudonyms are made with.",
     secret: true,
+    file: pseudonymKeyFile,
   }),
+  pseudonymKeyFile,
   introspection: setting({
     name: "INTROSPECTION",
     default: "on",

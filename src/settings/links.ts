@@ -1,12 +1,14 @@
 import type { AuthConfig } from "./auth.ts";
 import type { StoreConfig } from "./cache.ts";
 import { oneOrTwoKeys, wholeNumber } from "./formats.ts";
-import { optional, type SettingsReader, setting } from "./setting.ts";
+import { fileOf, optional, type SettingsReader, setting } from "./setting.ts";
 
 const DEFAULT_DAYS = 30;
 
 /** Maximum with an issuer: the gateway cannot look its tokens up later. */
 const DAYS_OF_JWT = 7;
+
+const keysFile = fileOf("LINK_KEYS");
 
 export const LINKS = {
   keys: optional({
@@ -16,7 +18,9 @@ export const LINKS = {
     meaning:
       "Secrets that links to pictures are made with. The first one makes links, the second one keeps links valid that were made with it before. Requires callers to authenticate, and a store that outlives the process.",
     secret: true,
+    file: keysFile,
   }),
+  keysFile,
   maxDays: optional({
     name: "LINK_MAX_DAYS",
     whenUnset: `${DEFAULT_DAYS}; ${DAYS_OF_JWT} with \`AUTH=jwt\``,

@@ -1,3 +1,5 @@
+import { keyInFile } from "./key-file.ts";
+
 /** How the text of a setting is read, and how that is written down for operators. */
 export interface SettingFormat<T> {
   /** Returns null if the text is not of this format; throws `InvalidText` to say more. */
@@ -17,6 +19,8 @@ interface Declaration<Name extends string, T> {
   readonly example?: string;
   /** The value is a secret, or holds one: it has no flag, which would show it in the process list. */
   readonly secret?: boolean;
+  /** The setting that names a file with the value, which is read at start. */
+  readonly file?: Setting<string | null>;
   /** The name may be written in lower case too, as other programs read it. */
   readonly lowerCase?: boolean;
 }
@@ -51,6 +55,16 @@ export function optional<const Name extends string, T>(
   };
 }
 
+/** Declares the setting that names the file with a secret. */
+export function fileOf<const Name extends string>(name: Name): Setting<string | null, `${Name}_FILE`> {
+  return optional({
+    name: `${name}_FILE`,
+    format: { parse: (value: string) => value, expected: "path", values: "path" },
+    meaning: `File with the value of ${name}, instead of that variable. It is read at start.`,
+    example: `/run/secrets/${name.toLowerCase().replaceAll("_", "-")}`,
+  });
+}
+
 function parsed<T>({ parse, expected }: SettingFormat<T>, text: string): T {
   const value = parse(text);
   if (value === null) throw new InvalidText(` is not ${expected}`);
@@ -81,13 +95,26 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 export class SettingsReader {
   readonly faults: string[] = [];
   readonly #variables: Variables;
+  /** Texts of files, by the name of the setting that names the file. */
+  readonly #inFiles = new Map<string, string>();
 
   constructor(variables: Variables) {
     this.#variables = variables;
   }
 
-  /** The stated text; empty if the setting is not stated. */
-  text({ name, lowerCase }: Setting<unknown>): string {
+  /** The stated text, in the variable or in the file that holds it; empty if the setting is not stated. */
+  text(setting: Setting<unknown>): string {
+    const { name, file } = setting;
+    const stated = this.#stated(setting);
+    const path = file === undefined ? "" : this.#stated(file);
+    if (file === undefined || path === "") return stated;
+    return this.#inFiles.getOrInsertComputed(file.name, () => {
+      if (stated !== "") this.faults.push(`${name} and ${file.name} are both set; unset one of them.`);
+      return keyInFile(path, file.name, this.faults);
+    });
+  }
+
+  #stated({ name, lowerCase }: Setting<unknown>): string {
     // Lower case first, as curl does.
     const lower = lowerCase === true ? this.#variables[name.toLowerCase()]?.trim() : "";
     return lower || this.#variables[name]?.trim() || "";
@@ -101,7 +128,9 @@ export class SettingsReader {
 
   /** Of the given settings, the names of those that are set to something other than their default. */
   changed(settings: readonly Setting<unknown>[]): string[] {
-    return settings.filter((each) => !["", each.default].includes(this.text(each))).map(({ name }) => name);
+    return settings
+      .filter((each) => !["", each.default].includes(this.#stated(each)))
+      .map(({ name }) => name);
   }
 
   /** Reads one setting. An invalid one is a fault and reads as if it were not stated, so that reading goes on. */

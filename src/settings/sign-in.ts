@@ -1,5 +1,12 @@
 import { isSecureUrl, oneOrTwoKeys, seconds, text } from "./formats.ts";
-import { InvalidText, optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
+import {
+  fileOf,
+  InvalidText,
+  optional,
+  type SettingFormat,
+  type SettingsReader,
+  setting,
+} from "./setting.ts";
 
 /** Sign-in of people on the pages, by the issuer of `AUTH=jwt` (OpenID Connect). */
 export interface SignInConfig {
@@ -60,6 +67,9 @@ const PARAMETERS: SettingFormat<ReadonlyMap<string, string>> = {
   values: "parameters as in a URL",
 };
 
+const clientSecretFile = fileOf("OIDC_CLIENT_SECRET");
+const sessionKeysFile = fileOf("SESSION_KEYS");
+
 export const SIGN_IN = {
   clientId: optional({
     name: "OIDC_CLIENT_ID",
@@ -75,7 +85,9 @@ export const SIGN_IN = {
     whenUnset: "a public client",
     meaning: "Secret of that client.",
     secret: true,
+    file: clientSecretFile,
   }),
+  clientSecretFile,
   issuer: optional({
     name: "OIDC_ISSUER",
     format: text("https URL"),
@@ -108,7 +120,9 @@ export const SIGN_IN = {
     meaning:
       "Secrets that sessions are sealed with, the same on all replicas. The first one seals sessions, the second one keeps those valid that were sealed with it before. Required with `OIDC_CLIENT_ID`.",
     secret: true,
+    file: sessionKeysFile,
   }),
+  sessionKeysFile,
   sessionMs: setting({
     name: "SESSION_LENGTH",
     default: "43200",
@@ -124,7 +138,8 @@ const NO_URL = new URL("https://invalid.invalid");
 
 /** Reads the sign-in of the pages; null without a client. */
 export function signInConfig(reader: SettingsReader, issuers: readonly string[]): SignInConfig | null {
-  const { clientId, issuer, publicUrl, sessionKeys, ...values } = reader.readAll(SIGN_IN);
+  const values = reader.readAll(SIGN_IN);
+  const { clientId, issuer, publicUrl, sessionKeys } = values;
   if (clientId === null) {
     const others = reader.changed(Object.values(SIGN_IN));
     if (others.length > 0) reader.faults.push(`${others.join(", ")} set, and OIDC_CLIENT_ID not.`);
@@ -133,9 +148,11 @@ export function signInConfig(reader: SettingsReader, issuers: readonly string[])
   const missing = REQUIRED.filter((each) => reader.text(each) === "").map(({ name }) => name);
   if (missing.length > 0) reader.faults.push(`OIDC_CLIENT_ID is set, and ${missing.join(", ")} not.`);
   return {
-    ...values,
-    parameters: values.parameters ?? new Map(),
     clientId,
+    clientSecret: values.clientSecret,
+    scopes: values.scopes,
+    parameters: values.parameters ?? new Map(),
+    sessionMs: values.sessionMs,
     issuer: issuerUrl(reader, issuer, issuers),
     publicUrl: publicUrl ?? NO_URL,
     sessionKeys: sessionKeys ?? [],

@@ -1,9 +1,9 @@
 import { keyFaults, tokenFaults } from "../keys.ts";
-import { readKeyFile, UnreadableFile } from "../operator-file.ts";
 import { directHosts, NO_PROXIES, type Proxies, proxyUrl } from "../proxies.ts";
 import { Credential, type Credentials } from "../upstream/access/credential.ts";
 import { ConfigError } from "./config-error.ts";
 import { httpUrl, seconds, text, wholeNumber } from "./formats.ts";
+import { keyInFile } from "./key-file.ts";
 import { optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
 /** Where clouds hand out credentials of machines, in each way that a parsed URL writes it. */
@@ -162,18 +162,6 @@ function keysIn({ stated, files }: KeySources, faults: string[]): KeyTexts {
   if (isSet("admin") && isSet("adminToken"))
     faults.push("ANTHROPIC_ADMIN_KEY and ANTHROPIC_ADMIN_TOKEN are both set; unset one of them.");
   return keys;
-}
-
-function keyInFile(path: string, variable: string, faults: string[]): string {
-  try {
-    const key = readKeyFile(path);
-    if (key === "") faults.push(`${variable}: the file is empty.`);
-    return key;
-  } catch (fault) {
-    if (!(fault instanceof UnreadableFile)) throw fault;
-    faults.push(`${variable}: the file ${fault.message}.`);
-    return "";
-  }
 }
 
 function reread(sources: KeySources): Credentials {
