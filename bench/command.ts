@@ -9,6 +9,7 @@ import { library } from "./subjects/library.ts";
 import { observe } from "./subjects/observe.ts";
 import { start } from "./subjects/start.ts";
 import { store } from "./subjects/store.ts";
+import { turns } from "./subjects/turns.ts";
 import { workers } from "./subjects/workers.ts";
 
 /** What a run measures, in this order. bench/README.md says how. */
@@ -17,13 +18,17 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   cold,
   start,
   growth,
-  library,
   export: exports,
   store,
   abuse,
+  turns,
   workers,
   observe,
+  library,
 };
+
+/** Those of a run without `--only`; `library` takes longer than all others. */
+const DEFAULT = Object.keys(SUBJECTS).filter((name) => name !== "library");
 
 function subjects(list: string): readonly string[] {
   const names = list.split(",");
@@ -51,7 +56,7 @@ export interface Flags {
 export function benchCommand(): Command {
   return new Command("bench")
     .description("Measure the gateway beside a floor and the plain choice, in one run.")
-    .option("--only <subjects>", `of ${Object.keys(SUBJECTS).join(", ")}`, subjects, Object.keys(SUBJECTS))
+    .option("--only <subjects>", `of ${Object.keys(SUBJECTS).join(", ")}`, subjects, DEFAULT)
     .option("--seconds <number>", "length of each measurement after its warm-up", positive, 2)
     .option(
       "--questions <names>",
