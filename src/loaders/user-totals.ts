@@ -52,8 +52,11 @@ function totalsOfUser<Measure>(
     const indexes = (await collectAll(runs)).pages.map((rows) => byUser(rows, endpoint));
     const found = new Map<string, Measure>();
     for (const id of userIds) {
-      const measures = indexes.flatMap((index) => index.get(id) ?? []);
-      if (measures.length > 0) found.set(id, measures.reduce(plus));
+      let total: Measure | undefined;
+      for (const index of indexes)
+        for (const measure of index.get(id) ?? [])
+          total = total === undefined ? measure : plus(total, measure);
+      if (total !== undefined) found.set(id, total);
     }
     return found;
   });

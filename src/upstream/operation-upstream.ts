@@ -43,7 +43,9 @@ export function operationUpstream(operation: Operation, shared: Shared): Upstrea
       return page;
     },
     async peek(endpoint, params, token) {
-      const page = await operation.wait(reader.stored.peek({ endpoint, params, token }));
+      const question = { endpoint, params, token };
+      const held = operation.signal.aborted ? undefined : reader.stored.atHand(question);
+      const page = held ?? (await operation.wait(reader.stored.peek(question)));
       return page !== null && operation.accepts(page) ? page : null;
     },
     rowsInColumns: async (endpoint, params) =>

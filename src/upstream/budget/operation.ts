@@ -56,8 +56,8 @@ export class Operation {
   readonly usage: Usage = { requests: 0, cacheHits: 0, duplicates: 0, waitMs: 0 };
   /** Endpoints that it has read pages of. */
   readonly datasets = new Set<Dataset>();
-  /** Pages requested so far, by cache key, so that two fields of one answer never disagree. */
-  readonly pages = new Map<string, Promise<Page<unknown>>>();
+  /** Pages requested so far, by cache key, so that two fields of one answer never disagree; as they are where they were at hand. */
+  readonly pages = new Map<string, Page<unknown> | Promise<Page<unknown>>>();
   /** The bucket of its newest request; null before the first. */
   bucket: BudgetBucket | null = null;
   readonly priority: Priority;

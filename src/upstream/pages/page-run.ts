@@ -49,7 +49,8 @@ export async function* pageRun<P, Row>(
     let page: Page<Row>;
     /** The first page, where it is stored: its rows do not wait for the columns of the list. */
     let first: Page<Row> | null = null;
-    if (columns === undefined && !reader.holds(operation, question)) {
+    const held = restarts === 0 && !columns ? reader.atHand(operation, question) : undefined;
+    if (held === undefined && columns === undefined && !reader.holds(operation, question)) {
       if (finding === undefined) {
         finding = reader.columns.find(endpoint, params, operation);
         first = await operation.wait(reader.storedPage(operation, question));
@@ -59,6 +60,7 @@ export async function* pageRun<P, Row>(
     const run = columns?.has(token) === true ? columns : null;
     try {
       page =
+        held ??
         first ??
         (await operation.wait(
           run === null

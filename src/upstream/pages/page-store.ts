@@ -34,9 +34,16 @@ export class PageStore {
    */
   prepare(key: string): Promise<unknown> | undefined {
     const page = this.#options.store.get(key)?.value as Page<unknown> | undefined;
-    if (page === undefined || page.rows.length < MANY_ROWS || Object.isFrozen(page)) return undefined;
+    if (page === undefined || !isUnprepared(page)) return undefined;
     this.#turn = this.#turn.then(() => setImmediate()).then(() => frozen(page));
     return this.#turn;
+  }
+
+  /** Returns a page for which there is nothing to prepare. */
+  atHand<P, Row>(endpoint: Endpoint<P, Row>, key: string): Page<Row> | undefined {
+    const page = this.#options.store.get(key)?.value as Page<unknown> | undefined;
+    if (page === undefined || isUnprepared(page)) return undefined;
+    return this.get(endpoint, key);
   }
 
   get<P, Row>(endpoint: Endpoint<P, Row>, key: string): Page<Row> | undefined {
@@ -93,6 +100,11 @@ export class PageStore {
     if (fetchedAt > this.#options.now() + MAX_CLOCK_SKEW_MS) throw new RangeError("fetched in the future");
     return decodePage(endpoint, params, token, json, fetchedAt);
   }
+}
+
+/** True for a long page that no second operation has read. */
+function isUnprepared(page: Page<unknown>): boolean {
+  return page.rows.length >= MANY_ROWS && !Object.isFrozen(page);
 }
 
 /** The largest difference between the clocks of two replicas. */

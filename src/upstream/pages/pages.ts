@@ -71,11 +71,26 @@ export class Pages {
     return operation.pages.has(key) || this.#memory.get(question.endpoint, key) !== undefined;
   }
 
+  /** Returns a page without waiting, where this process holds it or the operation has read such a page before. */
+  atHand<P, Row>(operation: Operation, question: PageQuestion<P, Row>): Page<Row> | undefined {
+    if (operation.signal.aborted) return undefined;
+    const { endpoint } = question;
+    const { key } = addressOf(this.#options, question);
+    const before = operation.pages.get(key);
+    if (before !== undefined) return before instanceof Promise ? undefined : (before as Page<Row>);
+    const page = this.#memory.atHand(endpoint, key);
+    if (page === undefined || !operation.accepts(page) || !this.#freshness.isFresh(page, endpoint))
+      return undefined;
+    if (!operation.noStore) operation.pages.set(key, page);
+    this.#options.observer?.found(endpoint.dataset, "memory", page);
+    return hit(operation, page);
+  }
+
   /** Returns a page that is stored as it was fetched; null where a request would be needed. */
   async storedPage<P, Row>(operation: Operation, question: PageQuestion<P, Row>): Promise<Page<Row> | null> {
     const { key } = addressOf(this.#options, question);
     const page = await this.stored.peek(question, operation.noStore);
-    const before = operation.pages.get(key) as Promise<Page<Row>> | undefined;
+    const before = operation.pages.get(key) as Page<Row> | Promise<Page<Row>> | undefined;
     if (before !== undefined) return before;
     if (page === null || !operation.accepts(page)) return null;
     if (!operation.noStore) operation.pages.set(key, Promise.resolve(page));
@@ -126,7 +141,7 @@ export class Pages {
   read<P, Row>(operation: Operation, question: PageQuestion<P, Row>, bypass: boolean): Promise<Page<Row>> {
     const { key } = addressOf(this.#options, question);
     const before = bypass ? undefined : operation.pages.get(key);
-    if (before !== undefined) return before as Promise<Page<Row>>;
+    if (before !== undefined) return Promise.resolve(before as Page<Row> | Promise<Page<Row>>);
     const page = this.#read(operation, question, key, bypass);
     if (!operation.noStore) operation.pages.set(key, page);
     return page;

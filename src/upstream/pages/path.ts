@@ -7,18 +7,21 @@ export function canonicalPath<P, Row>(endpoint: Endpoint<P, Row>, params: P, tok
     limit: endpoint.pageSize?.(params),
     [endpoint.paging === "id" ? "after_id" : "page"]: token ?? undefined,
   };
-  const pairs = Object.entries(query)
-    .flatMap(([name, value]) =>
-      value === undefined
-        ? []
-        : Array.isArray(value)
-          ? [...value].sort().map((v) => [name, v])
-          : [[name, String(value)]],
-    )
-    .sort(([a = ""], [b = ""]) => (a < b ? -1 : a > b ? 1 : 0));
-  const text = new URLSearchParams(pairs as [string, string][]).toString();
+  const pairs: string[] = [];
+  for (const name of Object.keys(query).sort()) {
+    const value = query[name];
+    if (value === undefined) continue;
+    const encodedName = encoded(name);
+    const values = Array.isArray(value) ? value.toSorted() : [String(value)];
+    for (const each of values) pairs.push(`${encodedName}=${encoded(each)}`);
+  }
   const path = typeof endpoint.path === "string" ? endpoint.path : endpoint.path(params);
-  return text === "" ? path : `${path}?${text}`;
+  return pairs.length === 0 ? path : `${path}?${pairs.join("&")}`;
+}
+
+/** Encodes a text as a form does. Most texts stand for themselves: a path is made for every look at a stored page. */
+function encoded(text: string): string {
+  return /^[\w*.-]*$/.test(text) ? text : new URLSearchParams([["", text]]).toString().slice(1);
 }
 
 /** An id as one segment of a path. Dots alone would lead elsewhere, encoded or not. */

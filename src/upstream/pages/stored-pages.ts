@@ -23,6 +23,13 @@ export class StoredPages {
     this.#options = options;
   }
 
+  /** Returns a page that this process holds and that is final or fresh; undefined where it must be looked for. */
+  atHand<P, Row>(question: PageQuestion<P, Row>): Page<Row> | undefined {
+    const { memory, freshness } = this.#options;
+    const page = memory.atHand(question.endpoint, addressOf(this.#options, question).key);
+    return page !== undefined && freshness.isFresh(page, question.endpoint) ? page : undefined;
+  }
+
   /** Returns a page that is final or fresh; null where a request would be needed. `noStore` keeps it out of this process. */
   peek<P, Row>(question: PageQuestion<P, Row>, noStore = false): Promise<Page<Row> | null> {
     const isFresh = (page: Page<Row>) => this.#options.freshness.isFresh(page, question.endpoint);
