@@ -136,7 +136,7 @@ describe("a `since`", () => {
     ["spend.csv?period=LAST_MONTH&since=2026-11-23T00:00:00Z", "is after now"],
     ["spend.csv?period=LAST_MONTH&since=", "an instant with its offset"],
     ["spend.csv?period=LAST_MONTH&since=2026-11-01T00:00:00Z&since=2026-11-01T00:00:00Z", "more than once"],
-    ["users.csv?range.last.days=7&since=2026-11-01T00:00:00Z", "`since` is for spend and focus"],
+    ["users.csv?range.last.days=7&since=2026-11-01T00:00:00Z", "`since` is for files with rows by day (spend, focus)"],
   ])("in %s is refused without an upstream request", async (path, words) => {
     const gate = gateway({ sandbox: { users: 20 } });
     expect(await refusalOf(gate, path)).toMatchObject({
