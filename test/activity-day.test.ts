@@ -156,7 +156,7 @@ describe("final days", () => {
     expect(again.data).toEqual(first.data);
   });
 
-  test("outlive the process", async () => {
+  test("outlive the process", { tags: "deep" }, async () => {
     const before = gateway({ sandbox: { users: 40 }, store: await sqlite.open() });
     const first = await before.ask(all);
     await before.app.dispose();

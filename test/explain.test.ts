@@ -157,16 +157,12 @@ async function silentAmong(queries: readonly string[]): Promise<string[]> {
   return silent;
 }
 
-test("every fourth field that asks upstream says so", async () => {
-  expect(await silentAmong(SINGLE.filter((_, i) => i % 4 === 0))).toEqual([]);
-  expect(SINGLE.length).toBeGreaterThan(150);
-  expect(met.size).toBeGreaterThan(400);
-});
-
 test("every field that makes upstream requests says so: no request is made that the plan does not name", {
   tags: "deep",
 }, async () => {
   expect(await silentAmong(SINGLE)).toEqual([]);
+  expect(SINGLE.length).toBeGreaterThan(150);
+  expect(met.size).toBeGreaterThan(400);
 });
 
 /** Datasets that a field plans to ask and that neither it nor a field or type above it states as a source, by field. */

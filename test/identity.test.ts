@@ -64,18 +64,6 @@ describe("by pseudonym", () => {
   ] as const;
   const EVERYTHING = [...SINGLE, ...queryLibrary()];
 
-  test("no second field names anybody to one or another of those who see no names", async () => {
-    const opened = guarded();
-    const who = identities(opened);
-    const told: string[] = [];
-    for (const [i, query] of EVERYTHING.filter((_, place) => place % 2 === 0).entries()) {
-      const name = HIDDEN_FROM[i % HIDDEN_FROM.length] ?? PSEUDONYM;
-      for (const each of namedIn(await opened.textAs(name, query), who))
-        told.push(`${each} to ${name}: ${query}`);
-    }
-    expect(told).toEqual([]);
-  });
-
   test.for(HIDDEN_FROM)("no field names anybody to %s", { tags: "deep" }, async (name) => {
     const opened = guarded();
     const who = identities(opened);

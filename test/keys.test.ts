@@ -26,7 +26,7 @@ describe("an Admin key in the variable of the Enterprise organization", () => {
     expect(lines.join()).not.toContain(SECRET);
   });
 
-  test("is reported in the words of the start-up", async () => {
+  test("is reported in the words of the start-up", { tags: "deep" }, async () => {
     const { code, output } = await run(["serve"], { ANTHROPIC_ANALYTICS_KEY: ADMIN }).ended();
     expect(code).toBe(1);
     expect(output).toBe(
@@ -100,7 +100,9 @@ describe("a hint that does not stop the start", () => {
     expect(settingFaults(environment)).toEqual([]);
   });
 
-  test("stands before the sandbox answers, where ANTHROPIC_API_KEY is all there is", async () => {
+  test("stands before the sandbox answers, where ANTHROPIC_API_KEY is all there is", {
+    tags: "deep",
+  }, async () => {
     const gateway = run(["serve", "--port", "0", "--sandbox-users", "20"], {
       ANTHROPIC_API_KEY: `sk-ant-api03-${SECRET}`,
     });

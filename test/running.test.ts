@@ -145,7 +145,7 @@ describe("the range of Node", () => {
   );
 });
 
-test("a start keeps its compiled modules beside the code, for the next one", () => {
+test("a start keeps its compiled modules beside the code, for the next one", { tags: "deep" }, () => {
   execFileSync(process.execPath, ["gateway.js", "--help"], { cwd: ROOT });
   expect(existsSync(`${ROOT}node_modules/.cache/compiled`)).toBe(true);
 });

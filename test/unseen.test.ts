@@ -53,9 +53,8 @@ const RANKINGS = ["ACTOR", "MODEL", "TERMINAL"].flatMap((by) =>
 );
 const QUERIES = [...SINGLE, ...queryLibrary(), ...RANKINGS];
 
-test("for any cost, every fourth answer to an admin is the same, and every ranking", async () => {
-  const queries = [...QUERIES.filter((_, i) => i % 4 === 0), ...RANKINGS];
-  expect(await changedAnswers("ADMIN", queries)).toEqual([]);
+test("for any cost, rankings for an admin are the same", async () => {
+  expect(await changedAnswers("ADMIN", RANKINGS)).toEqual([]);
 });
 
 test("for any cost, answers to an admin are the same: figures, orders, ids, cursors and errors", {

@@ -13,7 +13,7 @@ const questions = fc.array(
 );
 
 const NAME = "whoever asked before, an answer is the one of a gateway that nobody has asked yet";
-test(`${NAME} (4 runs)`, () => compareAnswers(4));
+test(`${NAME} (1 run)`, () => compareAnswers(1));
 test(`${NAME} (40 runs)`, { tags: "deep" }, () => compareAnswers(40));
 
 async function compareAnswers(numRuns: number): Promise<void> {

@@ -73,7 +73,7 @@ test("of another list, other days or another split it is refused everywhere, and
   expect(tried).toBeGreaterThan(200);
 });
 
-test("changed in any way it is refused, and upstream is not asked (16)", async () => {
+test("changed in any way it is refused, and upstream is not asked (16)", { tags: "deep" }, async () => {
   const change = fc.oneof(
     fc.tuple(fc.nat(), fc.nat({ max: 7 })).map(([at, bit]) => (bytes: Buffer) => {
       const copy = Buffer.from(bytes);

@@ -90,7 +90,9 @@ describe("a delivery", () => {
     await app.dispose();
   });
 
-  test("ends where the receiver is gone (410), or after three days, and says so", async () => {
+  test("ends where the receiver is gone (410), or after three days, and says so", {
+    tags: "deep",
+  }, async () => {
     for (const [status, minutes] of [
       [410, 0],
       [500, 4 * 24 * 60],

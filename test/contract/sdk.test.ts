@@ -93,7 +93,9 @@ describe("the Enterprise reports", () => {
     },
   );
 
-  test("short and empty pages do not end a list: without the deleted, one row to a page", async () => {
+  test("short and empty pages do not end a list: without the deleted, one row to a page", {
+    tags: "deep",
+  }, async () => {
     const { userCostReport } = client().beta.organization.analytics;
     const past = { starting_at: "2026-06-01T00:00:00Z", ending_at: "2026-07-01T00:00:00Z", limit: 1 };
     const all = await Array.fromAsync(userCostReport.list(past));

@@ -18,7 +18,9 @@ function causesOf({ errors = [] }: Pick<Delivered, "errors">): readonly string[]
   return [...new Set(errors.map(({ message, extensions }) => `${extensions?.code} ${message}`))].sort();
 }
 
-describe("all parts together are the whole answer, with its errors and upstream requests", () => {
+describe("all parts together are the whole answer, with its errors and upstream requests", {
+  tags: "deep",
+}, () => {
   test.each(FILES)("%s", async (file) => {
     const text = readFileSync(new URL(file, FOLDER), "utf8");
     const variables = await variablesFor(file);
@@ -145,7 +147,9 @@ test("parts of values that wait are the whole answer", async () => {
   );
 });
 
-test("parts of values that fail are the whole answer with each of its errors once, unless a part is voided", async () => {
+test("parts of values that fail are the whole answer with each of its errors once, unless a part is voided", {
+  tags: "deep",
+}, async () => {
   await forAllAsync(
     [...cases, fc.integer({ min: 1, max: 4 })],
     async (seed, pause, placement, faults) => {

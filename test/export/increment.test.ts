@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { day } from "../../src/domain/day.ts";
 import { daysByState, notFinalBefore } from "../../src/server/export/increment.ts";
-import { sweep } from "../deep.ts";
 import { gateway, NOW } from "../gateway.ts";
 import { download, refusalOf, rowsOf } from "./download.ts";
 
@@ -50,8 +49,9 @@ const WAYS = [
   { name: "the Console's older reports", unified: "on", parameters: "&organization=console&source=LEGACY" },
 ] as const;
 
-sweep(WAYS)(
+test.for(WAYS)(
   "increments applied one after the other are the full export, from $name",
+  { tags: "deep" },
   async ({ unified, parameters }) => {
     await fc.assert(
       fc.asyncProperty(
@@ -136,7 +136,10 @@ describe("a `since`", () => {
     ["spend.csv?period=LAST_MONTH&since=2026-11-23T00:00:00Z", "is after now"],
     ["spend.csv?period=LAST_MONTH&since=", "an instant with its offset"],
     ["spend.csv?period=LAST_MONTH&since=2026-11-01T00:00:00Z&since=2026-11-01T00:00:00Z", "more than once"],
-    ["users.csv?range.last.days=7&since=2026-11-01T00:00:00Z", "`since` is for files with rows by day (spend, focus)"],
+    [
+      "users.csv?range.last.days=7&since=2026-11-01T00:00:00Z",
+      "`since` is for files with rows by day (spend, focus)",
+    ],
   ])("in %s is refused without an upstream request", async (path, words) => {
     const gate = gateway({ sandbox: { users: 20 } });
     expect(await refusalOf(gate, path)).toMatchObject({

@@ -97,7 +97,9 @@ async function sameInTurn(questions: readonly { readonly name: OrganizationName;
 }
 
 describe("three organizations on one gateway", () => {
-  test("answer random queries in turn as the gateway of each alone does, by its key and with as many requests", async () => {
+  test("answer random queries in turn as the gateway of each alone does, by its key and with as many requests", {
+    tags: "deep",
+  }, async () => {
     const questions = fc.sample(asked, 60);
     await sameInTurn(questions);
     expect(new Set(questions.map(({ name }) => name)).size).toBe(3);

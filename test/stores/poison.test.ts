@@ -42,7 +42,11 @@ function organization(kind: Kind, route: Route, wrap = (store: SharedStore) => s
   };
 }
 
-describe.each([memory, sqlite, redis])("a first read that is bad, kept in $name", (kind) => {
+const FIRST_READ = "a first read that is bad, kept in $name";
+describe.each([memory])(FIRST_READ, expectForgotten);
+describe.each([sqlite, redis])(FIRST_READ, { tags: "deep" }, expectForgotten);
+
+function expectForgotten(kind: Kind): void {
   test.skipIf(kind.skip).each(FAULTS)("%s is not remembered, here or by a replica", async (_what, fault) => {
     let isBad = true;
     const open = organization(kind, (query, request) => (isBad ? fault(query, request) : json(PAGE)));
@@ -60,7 +64,7 @@ describe.each([memory, sqlite, redis])("a first read that is bad, kept in $name"
     expect(b.seen).toHaveLength(1);
     await Promise.all([a.app.dispose(), b.app.dispose()]);
   });
-});
+}
 
 describe.each([sqlite, redis])("an entry of $name", { tags: "deep" }, (kind) => {
   const noise = new Uint8Array(500_000).map((_, i) => (i * 2_654_435_761) >>> 24);
