@@ -12,7 +12,7 @@ export default defineConfig({
     // Many tests wait for a store or a process: a worker for every core, not for all but one.
     maxWorkers: "100%",
     // For what hangs: how long a test takes on a busy machine says nothing.
-    testTimeout: 120_000,
+    testTimeout: 600_000,
     expect: { poll: { timeout: 60_000 } },
     tags: [
       {

@@ -24,7 +24,7 @@ describe.skipIf(isMissing)("the site of the documentation", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     browser = await launched();
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await browser?.close();

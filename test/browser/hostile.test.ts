@@ -295,7 +295,6 @@ describe.skipIf(isMissing)("a page of another origin in a browser (25)", () => {
         expect(taken.length).toBeGreaterThan(15); // they did arrive, or were asked for by preflight
         process.stdout.write(`25: ${ways.length} ways, ${taken.length} requests, ${seen.length} upstream\n`);
       },
-      120_000,
     );
   });
 

@@ -224,7 +224,7 @@ test("ids are shorter than 256 bytes and hold no address", () => {
   }
 });
 
-describe.each(Object.entries(STORES))("%s", { timeout: 180_000 }, (_name, open) => {
+describe.each(Object.entries(STORES))("%s", (_name, open) => {
   test("shows of every answer what was on the wire, whichever came after it", async () => {
     expect([...(await mixedUp(open(), answers))]).toEqual([]);
   });

@@ -93,7 +93,7 @@ describe("the command", () => {
     expect(state.asked).toBeLessThan(needed);
     expect([existsSync(`${out}.part`), existsSync(`${out}.part.json`)]).toEqual([false, false]);
     await close();
-  }, 120_000);
+  });
 
   test("killed in the middle goes on, with lists too", async () => {
     const { state, environment, close } = await upstream(60);
@@ -118,7 +118,7 @@ describe("the command", () => {
     expect(code).toBe(0);
     expect(readFileSync(out).equals(readFileSync(whole))).toBe(true);
     await close();
-  }, 120_000);
+  });
 
   test("begins anew where another question left a part", async () => {
     const { state, environment, close } = await upstream();
@@ -132,7 +132,7 @@ describe("the command", () => {
     await run([...other, whole], environment).ended();
     expect(readFileSync(out).equals(readFileSync(whole))).toBe(true);
     await close();
-  }, 60_000);
+  });
 
   test("says what it cannot make, and leaves nothing", async () => {
     const environment = { SANDBOX_USERS: "20", CLOCK: NOW };
@@ -148,7 +148,7 @@ describe("the command", () => {
       expect([code, output]).toEqual([2, expect.stringContaining(words)]);
       expect(existsSync(`${args.at(-1)}.part`)).toBe(false);
     }
-  }, 60_000);
+  });
 });
 
 describe("figures that are refreshed under an export", () => {

@@ -110,7 +110,6 @@ describe.skipIf(process.platform !== "linux")("a body of", () => {
         upstream.close();
       }
     },
-    60_000,
   );
 });
 

@@ -8,7 +8,7 @@ export default defineConfig({
     ...config.test,
     include: ["test/install/**/*.test.ts"],
     exclude: [],
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 });

@@ -10,6 +10,6 @@ export default defineConfig({
     exclude: [],
     fileParallelism: false,
     isolate: true,
-    testTimeout: 240_000,
+    testTimeout: 600_000,
   },
 });

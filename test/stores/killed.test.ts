@@ -93,7 +93,7 @@ test("a gateway killed again and again while it writes its store starts cleanly,
   expect(answers.map(requestsOf).reduce((sum, each) => sum + each, 0)).toBeLessThan(cost);
   const again = await Promise.all(QUESTIONS.map((question) => ask(url, question)));
   expect(again.map(requestsOf)).toEqual(QUESTIONS.map(() => 0));
-}, 240_000);
+});
 
 const STORES: [string, string | undefined][] = [
   ["a SQLite file", `sqlite:${join(folder, "waits.db")}`],
@@ -150,6 +150,5 @@ describe.each(STORES)("two processes on %s", (_name, store) => {
         upstream.close();
       }
     },
-    60_000,
   );
 });

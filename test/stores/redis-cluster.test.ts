@@ -167,7 +167,7 @@ async function cluster(nodes: number) {
 }
 
 describe.skipIf(!hasRedis)("a Redis Cluster", () => {
-  test.each([1, 3])("of %i nodes keeps everything a store keeps", { timeout: 60_000 }, async (nodes) => {
+  test.each([1, 3])("of %i nodes keeps everything a store keeps", async (nodes) => {
     await using redis = await cluster(nodes);
     const [a, b] = [await redisStore(redis.url), await redisStore(redis.servers.at(-1)?.url ?? "")];
     const keys = Array.from({ length: 60 }, (_, i) => `page ${i}`);
@@ -215,7 +215,7 @@ describe.skipIf(!hasRedis)("a Redis Cluster", () => {
     await Promise.all([a.app.dispose(), b.app.dispose()]);
   });
 
-  test("is followed to another node when its slots have moved there", { timeout: 60_000 }, async () => {
+  test("is followed to another node when its slots have moved there", async () => {
     await using redis = await cluster(3);
     const store = await redisStore(redis.url);
     await store.set("page", bytes("kept"), null);
