@@ -154,13 +154,15 @@ function claimSettings({
   scopeClaims,
   emailClaim,
   organizationsClaim,
+  teamsClaim,
   vouchesForEmail,
   signIn,
 }: JwtAuthConfig): string {
   const roles = roleMap && [...roleMap];
-  const claims = [nameClaims, roleClaims, roles, scopeClaims, emailClaim, vouchesForEmail];
-  // Left out where it is not set, so that sessions from before it was a setting go on.
+  const claims: unknown[] = [nameClaims, roleClaims, roles, scopeClaims, emailClaim, vouchesForEmail];
+  // Left out where they are not set, so that sessions from before they were settings go on.
   if (organizationsClaim !== null) claims.push(organizationsClaim);
+  if (teamsClaim !== null) claims.push({ teamsClaim });
   return JSON.stringify([issuers, audiences, signIn?.clientId, ...claims]);
 }
 

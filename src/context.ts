@@ -47,6 +47,8 @@ export interface TenantContext {
   readonly upstream: Upstream;
   /** Operator's files about people. */
   readonly orgDirectory: OrgDirectory;
+  /** Ids of the teams in the operator's list that a team lead manages; none for other viewers. */
+  readonly managedTeams: ReadonlySet<string>;
   /** Who is in the organizations, and in which groups. */
   readonly directory: Directory;
   /** Returns a digest for ids that a client cannot compute from a guess at the text (keyed by the secret of pseudonyms). */

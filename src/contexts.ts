@@ -6,7 +6,7 @@ import { whileCurrent } from "./cache/validity.ts";
 import type { Context, ReadableOrganization, TenantContext, Warning } from "./context.ts";
 import type { SpendBudget } from "./domain/budget.ts";
 import type { Instant } from "./domain/day.ts";
-import { type NamedOrganization, organizationName, type Tenant } from "./domain/organization.ts";
+import { emailKey, type NamedOrganization, organizationName, type Tenant } from "./domain/organization.ts";
 import { Pseudonyms } from "./domain/pseudonym.ts";
 import type { SeatPrice } from "./domain/seat-price.ts";
 import { type OrgDirectory, pseudonymousDirectory } from "./domain/team.ts";
@@ -281,6 +281,7 @@ class TenantState {
     return {
       upstream: isByName ? upstream : pseudonymousUpstream(upstream, this.pseudonyms),
       orgDirectory: isByName ? files : this.#pseudonymous(files),
+      managedTeams: managedBy(viewer, files),
       directory: generation.directory.of(upstream, isByName ? null : this.pseudonyms),
       secretDigest: (text) => this.pseudonyms.digest(`id ${text}`, ID_DIGEST_LENGTH),
     };
@@ -295,6 +296,16 @@ class TenantState {
   #pseudonymous(named: OrgDirectory): OrgDirectory {
     return this.#masks.getOrInsertComputed(named, () => pseudonymousDirectory(named, this.pseudonyms));
   }
+}
+
+const NO_TEAMS: ReadonlySet<string> = new Set();
+
+/** The teams that a lead manages, by the addresses of the operator's list: other viewers of it can see pseudonyms. */
+function managedBy({ role, email }: Viewer, { teams, aliases }: OrgDirectory): ReadonlySet<string> {
+  if (role !== "LEAD" || email === null || teams === null) return NO_TEAMS;
+  const own = emailKey(email, aliases);
+  const managed = teams.all.filter(({ manager }) => manager !== null && emailKey(manager, aliases) === own);
+  return new Set(managed.map(({ teamId }) => teamId));
 }
 
 /** A key with the organization that it is set for. */

@@ -107,7 +107,7 @@ const placements: fc.Arbitrary<Placement> = fc.constantFrom(
   UNASSIGNED,
   NO_PERSON,
   ...["a", "b"].map((teamId): Placement => {
-    const team = { teamId, name: "team", costCentre: null, manager: null, members: [] };
+    const team = { teamId, name: "team", costCentre: null, manager: null, parentId: null, members: [] };
     return { kind: "team", team };
   }),
 );

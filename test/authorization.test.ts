@@ -121,6 +121,27 @@ describe("the rules of the schema", () => {
     expect(roots).toEqual(["Query.limits", "Query.organization", "Query.organizations", "Query.viewer"]);
   });
 
+  test("a team lead comes to teams and their people: no list of people, groups or things, and without the scope to no amount", () => {
+    const fields = coordinates(reachable("LEAD with spend"));
+    expect(fields.filter((name) => name.startsWith("Query."))).toEqual([
+      "Query.budgets",
+      "Query.limits",
+      "Query.organization",
+      "Query.organizations",
+      "Query.teams",
+      "Query.user",
+      "Query.viewer",
+    ]);
+    expect(
+      fields
+        .filter((name) => /^(Group|Skill|Connector|Project|Workspace|ApiKey|\w+Connection)\./.test(name))
+        .filter((name) => !/^(ClaudeCodeRecord|TeamMember|TeamSummary)Connection\./.test(name)),
+    ).toEqual([]);
+    expect(fields).not.toContain("TeamSummaryConnection.overlap");
+    const ofLead = reachable("LEAD").filter(({ type }) => MONEY.test(getNamedType(type).name));
+    expect(coordinates(ofLead)).toEqual([]);
+  });
+
   test("a member comes to what is theirs: no list of people, groups or things", () => {
     const fields = coordinates(reachable("MEMBER"));
     expect(fields.filter((name) => name.startsWith("Query."))).toEqual([
@@ -430,7 +451,7 @@ describe("a member", () => {
   });
 });
 
-test.each(["MEMBER", "SERVICE"])(
+test.each(["LEAD", "MEMBER", "SERVICE"])(
   "%s does not learn by the plan of an id whether others have requested it",
   async (name) => {
     const { app, headersOf, askAs } = guarded();

@@ -32,6 +32,13 @@ export const CALLERS: Readonly<Record<string, Caller>> = {
   OWNER: { role: "OWNER" },
   ADMIN: { role: "ADMIN" },
   ANALYST: { role: "ANALYST" },
+  LEAD: { role: "LEAD" },
+  "LEAD with spend": {
+    role: "LEAD",
+    scopes: ["activity:read", "spend:read", "limits:read", "identity:read"],
+  },
+  "LEAD by pseudonym": { role: "LEAD", identity: "pseudonym" },
+  "LEAD of groups": { role: "LEAD", identity: "none" },
   MEMBER: { role: "MEMBER" },
   SERVICE: { role: "SERVICE", scopes: [] },
   "OWNER by pseudonym": { role: "OWNER", identity: "pseudonym" },
@@ -50,6 +57,7 @@ export function viewerOf(name: string): Viewer {
     name,
     role,
     scopes: scopesOf(role, scopes ?? null),
+    teams: new Set<string>(),
     email: null,
     documents: null,
     organizations: null,
@@ -63,7 +71,7 @@ export function permissionsFor(name: string): Permissions {
 
 export interface GuardedOptions extends Omit<GatewayOptions, "settings"> {
   readonly settings?: Environment;
-  /** Of the member. */
+  /** Of the member, and of team leads. */
   readonly email?: string;
   /** Names of the organizations that all callers are limited to. */
   readonly organizations?: readonly string[];
@@ -80,7 +88,9 @@ export function guarded({ settings = {}, email, organizations, ...options }: Gua
     ...caller,
     ...(organizations === undefined ? {} : { organizations }),
     sha256: sha256(tokenOf(name)).toString("hex"),
-    ...(caller.role === "MEMBER" ? { email: email ?? "nobody@ternplover.example" } : {}),
+    ...(caller.role === "MEMBER" || caller.role === "LEAD"
+      ? { email: email ?? "nobody@ternplover.example" }
+      : {}),
   }));
   writeFileSync(path, JSON.stringify(tokens));
   const opened = gateway({

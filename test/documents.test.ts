@@ -495,6 +495,7 @@ describe("a JWT", () => {
       scopeClaims: ["scope"],
       emailClaim: "email",
       organizationsClaim: null,
+      teamsClaim: null,
       vouchesForEmail: false,
       now: () => Date.parse(NOW),
     };

@@ -49,7 +49,7 @@ function partsOf(type: GraphQLNamedType): string[] {
 
 /** What is no field, and takes a permit all the same. */
 const TAKES: Readonly<Record<string, readonly (keyof Permissions)[]>> = {
-  "Query.user(email:)": ["identity:read", "own", "pseudonyms"],
+  "Query.user(email:)": ["identity:read", "own", "namesOfTeam", "pseudonyms"],
   ...Object.fromEntries(
     [
       ...[
@@ -88,7 +88,7 @@ const TAKES: Readonly<Record<string, readonly (keyof Permissions)[]>> = {
   "ClaudeCodeLead.ESTIMATED": ["spend:read"],
 };
 const BY_ID: Readonly<Record<string, readonly (keyof Permissions)[]>> = {
-  User: ["people", "own"],
+  User: ["people", "own", "peopleOfTeam"],
   UserSummary: ["people"],
   ApiKey: ["keys:read"],
   Workspace: ["keys:read"],

@@ -34,6 +34,7 @@ function operation(): Context {
     budgets: [],
     alerts: null,
     seatPrices: [],
+    managedTeams: new Set(),
     orgDirectory: { aliases: new Map(), teams: null },
     longTexts: new LongTexts(null),
     secretDigest: (text) => text,

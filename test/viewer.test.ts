@@ -12,12 +12,12 @@ describe("the viewer", () => {
     async (name) => {
       const { askAs, seen } = guarded();
       const { data, errors } = await askAs(name, VIEWER);
-      const { role, scopes, identity } = viewerOf(name);
+      const { role, scopes, teamScopes, identity } = viewerOf(name);
       expect(errors).toBeUndefined();
       expect(data.viewer).toEqual({
         name,
         role,
-        scopes: [...scopes].sort(),
+        scopes: [...scopes.union(teamScopes)].sort(),
         identity: identity.toUpperCase(),
         organizations: ["enterprise", "console"],
       });

@@ -123,11 +123,11 @@ builder.queryField("budgets", (t) =>
   t.field({
     ...ofOrganization,
     args: tenantArg,
-    requires: ["spend:read", "own"],
+    requires: ["spend:read", "own", "spendOfTeam"],
     type: [OperatorBudget],
     nullable: true,
     description:
-      "The budgets that the operator has listed (BUDGETS_FILE) for organizations with the same people, in the order of that file; none where there is no file. Budgets of people are listed for callers who see people by name, those of teams for callers who see the team, and those of API keys for callers who see individuals. A member sees the budgets that state their own address. Figures take one run of upstream pages per calendar month for all budgets of one kind of subject and period, and two for those of teams. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST, GROUPS, GROUP_MEMBERS. Errors of one budget: NOT_FOUND, NOT_CONFIGURED, NOT_COVERED, NOT_YET_AVAILABLE, DIRECTORY_NOT_READY, BAD_USER_INPUT, UPSTREAM_*.",
+      "The budgets that the operator has listed (BUDGETS_FILE) for organizations with the same people, in the order of that file; none where there is no file. Budgets of people are listed for callers who see people by name, those of teams for callers who see the team, and those of API keys for callers who see individuals. A member sees the budgets that state their own address, and a team lead those of their teams. Figures take one run of upstream pages per calendar month for all budgets of one kind of subject and period, and two for those of teams. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST, GROUPS, GROUP_MEMBERS. Errors of one budget: NOT_FOUND, NOT_CONFIGURED, NOT_COVERED, NOT_YET_AVAILABLE, DIRECTORY_NOT_READY, BAD_USER_INPUT, UPSTREAM_*.",
     maxRows: () => 100,
     resolve: async (_root, _args, ctx) => [...(await visibleBudgets(ctx))],
   }),

@@ -12,6 +12,7 @@ import { requestsFor } from "../../src/upstream/plan.ts";
 import { builder, nodeLoader } from "../framework/builder.ts";
 import { Actor } from "../people/actor.ts";
 import { ofMembers } from "../people/member-lookup.ts";
+import { readableOrNull } from "../people/own-person.ts";
 import { User } from "../people/user.ts";
 import { ClaudeCodeCounts } from "./totals.ts";
 
@@ -36,7 +37,8 @@ const ClaudeCodeRecord = builder.node(builder.objectRef<RecordShape>("ClaudeCode
       description:
         "The member with the actor's address. Null: an API key, or no organization has a member with the address.",
       ...ofMembers,
-      resolve: ({ actor }, _args, ctx) => (actor.kind === "user" ? personByEmail(ctx, actor.email) : null),
+      resolve: ({ actor }, _args, ctx) =>
+        actor.kind === "user" ? readableOrNull(ctx, personByEmail(ctx, actor.email)) : null,
     }),
     customerType: t.exposeString("customerType", {
       description: "How the usage is paid: `api` or `subscription`; new values may appear.",

@@ -53,7 +53,7 @@ const recordsOfPerson = {
 
 personFigures((t, range) => ({
   claudeCode: t.field({
-    requires: ["activity:read", "own"],
+    requires: ["activity:read", "own", "peopleOfTeam"],
     type: ClaudeCodeTotals,
     nullable: true,
     description:
@@ -64,7 +64,7 @@ personFigures((t, range) => ({
     resolve: (person, { range }, ctx) => recordsOfPerson.sum(ctx, personOver(person, range, ctx)),
   }),
   claudeCodeRecords: t.field({
-    requires: ["activity:read", "own"],
+    requires: ["activity:read", "own", "peopleOfTeam"],
     type: ClaudeCodeRecordConnection,
     nullable: true,
     description:

@@ -13,6 +13,7 @@ import { requestsOverDays } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { type Connection, connectRanking, forward, type Slice } from "../framework/connection.ts";
 import type { Measure } from "../framework/order.ts";
+import { asReadable } from "../people/own-person.ts";
 import { personFigures, personOver, User } from "../people/user.ts";
 import {
   type MeasuredKind,
@@ -92,7 +93,7 @@ export function useFields<Thing extends UsedBy>(
   );
   personFigures((t, range) => ({
     [field]: t.field({
-      requires: ["activity:read", "own"],
+      requires: ["activity:read", "own", "peopleOfTeam"],
       type: [use],
       nullable: true,
       description: `The ${called}s the person ${verb} over the range, most ${counts} first; empty: none. Null: the person is not in the Enterprise organization. One run of upstream pages for all people of a list.`,
@@ -204,6 +205,6 @@ function thingOfUse<Thing>({ thing: things, ownOf }: UseKind<Thing>, noun: strin
 }
 
 /** The person behind a use; null where upstream ties it to no member. */
-function personOfUse({ userId }: Use<unknown>): Person | null {
-  return userId === null ? null : { organization: "ENTERPRISE", userId };
+function personOfUse({ userId }: Use<unknown>, _args: object, ctx: Context): Person | null | Promise<Person> {
+  return userId === null ? null : asReadable(ctx, { organization: "ENTERPRISE", userId });
 }

@@ -9,9 +9,9 @@ export function spendOnly<Type>(type: Type) {
   return { type, nullable: true, requires: ["spend:read"] } as const;
 }
 
-/** Options of a field that shows amounts of one person, who may read their own. */
+/** Options of a field that shows amounts of one person, who may read their own, or of a team, which its lead may read. */
 export function spendOrOwn<Type>(type: Type) {
-  return { type, nullable: true, requires: ["spend:read", "own"] } as const;
+  return { type, nullable: true, requires: ["spend:read", "own", "spendOfTeam"] } as const;
 }
 
 export const Money = builder.objectRef<MoneyAmount>("Money").implement({

@@ -8,6 +8,7 @@ const ROLE_VALUES = {
   OWNER: { description: "Reads everything." },
   ADMIN: { description: "Reads everything but spend and spend limits." },
   ANALYST: { description: "Reads activity and spend, with people by pseudonym." },
+  LEAD: { description: "Reads the figures of the teams that they lead, and of their people." },
   MEMBER: { description: "Reads only their own figures." },
   SERVICE: { description: "Reads what its scopes grant." },
 } as const satisfies Record<Role, object>;
@@ -44,8 +45,8 @@ const ViewerType = builder.objectRef<Viewer>("Viewer").implement({
     role: t.expose("role", { type: ViewerRole, description: "The caller's role." }),
     scopes: t.stringList({
       description:
-        "What the caller may read, as FORBIDDEN names it in `extensions.scope`: `activity:read`, `spend:read`, `limits:read`, `identity:read`, `keys:read`, `operate`. Empty for a member, who reads only their own figures.",
-      resolve: ({ scopes }) => [...scopes].sort(),
+        "What the caller may read, as FORBIDDEN names it in `extensions.scope`: `activity:read`, `spend:read`, `limits:read`, `identity:read`, `keys:read`, `operate`. A team lead holds them within their teams only. Empty for a member, who reads only their own figures.",
+      resolve: ({ scopes, teamScopes }) => [...scopes.union(teamScopes)].sort(),
     }),
     identity: t.expose("identity", { type: ViewerIdentity, description: "How the caller sees people." }),
     organizations: t.stringList({

@@ -17,6 +17,7 @@ import { builder, dateTime } from "../framework/builder.ts";
 import { Spend, spendOrOwn } from "../framework/money.ts";
 import { Actor } from "../people/actor.ts";
 import { Group, groupOf, ofGroups } from "../people/group.ts";
+import { asReadable } from "../people/own-person.ts";
 import { User } from "../people/user.ts";
 import { LimitAmount } from "./amount.ts";
 
@@ -78,8 +79,13 @@ const SpendLimitSource = builder.objectRef<LimitSource>("SpendLimitSource").impl
   fields: (t) => ({
     level: t.field({ type: LimitLevelEnum, description: "The level.", resolve: levelOf }),
     type: t.exposeString("type", { description: "Upstream's name of the level; new ones may appear." }),
-    groupId: t.exposeString("groupId", { nullable: true, description: "Id of the group. Null: no group." }),
+    groupId: t.exposeString("groupId", {
+      requires: ["limits", "own"], // a team lead reads of no group: it can be another team
+      nullable: true,
+      description: "Id of the group. Null: no group.",
+    }),
     group: t.field({
+      requires: ["limits", "own"],
       type: Group,
       nullable: true,
       description: "The group. Null: the limit is from no group.",
@@ -147,8 +153,8 @@ export const SpendLimit = builder.objectRef<SpendLimitReading>("SpendLimit").imp
       type: User,
       nullable: true,
       description: "The member. Null: the row is about no person; none such is known.",
-      resolve: ({ userId }): Person | null =>
-        userId === null ? null : { organization: "ENTERPRISE", userId },
+      resolve: ({ userId }, _args, ctx): Person | null | Promise<Person> =>
+        userId === null ? null : asReadable(ctx, { organization: "ENTERPRISE", userId }),
     }),
     actor: t.field({
       type: Actor,

@@ -11,7 +11,7 @@ const PERIODS = 3;
 
 builder.objectField(User, "spendLimits", (t) =>
   t.field({
-    requires: ["limits", "own"],
+    requires: ["limits", "own", "limitsOfTeam"],
     type: [SpendLimit],
     nullable: true,
     description:

@@ -223,7 +223,7 @@ function figuresOfPerson<Measure extends object>({
   const enterprise = { kind: "ENTERPRISE", what: ofPerson.what } as const;
   personFigures((t, range) => ({
     [field]: t.field({
-      requires: [...requires, "own"],
+      requires: [...requires, "own", requires.includes("spend:read") ? "spendOfTeam" : "peopleOfTeam"],
       type: figures,
       nullable: true,
       description: ofPerson.description,

@@ -525,6 +525,8 @@ export type ViewerRole =
   | 'ADMIN'
   /** Reads activity and spend, with people by pseudonym. */
   | 'ANALYST'
+  /** Reads the figures of the teams that they lead, and of their people. */
+  | 'LEAD'
   /** Reads only their own figures. */
   | 'MEMBER'
   /** Reads everything. */

@@ -10,7 +10,7 @@ import {
   count,
   requestsBefore,
 } from "../engagement/comparison.ts";
-import { personFigures, personOver } from "./user.ts";
+import { personFigures, personOver, refuseOtherDays } from "./user.ts";
 
 const UserComparison = comparisonType<UserActivityRow>(
   "UserActivityComparison",
@@ -34,7 +34,7 @@ const UserComparison = comparisonType<UserActivityRow>(
 
 personFigures((t, range) => ({
   activityComparison: t.field({
-    requires: ["activity:read", "own"],
+    requires: ["activity:read", "own", "peopleOfTeam"],
     type: UserComparison,
     nullable: true,
     description:
@@ -50,6 +50,7 @@ personFigures((t, range) => ({
       if (person.organization !== "ENTERPRISE") return null;
       const { range: after, filter, activity, userId } = personOver(person, own, ctx, resolveActivityRange);
       const range = rangeBefore(to, after);
+      refuseOtherDays(person, range, ctx);
       const [now, before] = await Promise.all([
         activity ?? activityOfUser(ctx, { range: after }).load(userId),
         isEmpty(range) ? null : partOfActivity(ctx, { range, filter }).load(userId),

@@ -9,6 +9,7 @@ import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { ApiKey, ofReportedKeys } from "../organization/api-key.ts";
 import { memberLookup, ofConsoleMembers, ofMembers } from "./member-lookup.ts";
+import { readableOrNull } from "./own-person.ts";
 import { AccountStatusEnum, emailOfReported, nameOfReported, statusOfReported } from "./reported-person.ts";
 import { User } from "./user.ts";
 
@@ -29,14 +30,14 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
   description: "A person.",
   fields: (t) => ({
     email: t.string({
-      requires: ["identity:read", "own", "pseudonyms"],
+      requires: ["identity:read", "own", "namesOfTeam", "pseudonyms"],
       nullable: true,
       description: "Address, as the source spells it. Null: the source shows none.",
       resolve: (actor, _args, ctx) =>
         actor.kind === "user" ? actor.email : emailOfReported(ctx, actor.organization, actor.user),
     }),
     name: t.string({
-      requires: ["identity:read", "own", "pseudonyms"],
+      requires: ["identity:read", "own", "namesOfTeam", "pseudonyms"],
       nullable: true,
       description:
         "Name from the member list, otherwise from the report, also for people who have left. Null: neither has it.",
@@ -48,7 +49,7 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       },
     }),
     accountStatus: t.field({
-      requires: ["identity:read", "own"],
+      requires: ["identity:read", "own", "namesOfTeam"],
       type: AccountStatusEnum,
       nullable: true,
       description: "Status of the account, from the member list and the report. Null only beside an error.",
@@ -70,7 +71,7 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       },
       resolve: (actor, _args, ctx) => {
         const { organization } = actor;
-        if (actor.kind === "user") return personByEmail(ctx, actor.email);
+        if (actor.kind === "user") return readableOrNull(ctx, personByEmail(ctx, actor.email));
         if (organization === "CONSOLE") return personByConsoleId(ctx, actor.user);
         return { organization, userId: actor.user.userId };
       },

@@ -18,7 +18,7 @@ import { ClaudeCodeTotals } from "../claude-code/totals.ts";
 import { UserActivity } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { figures } from "../framework/figures.ts";
-import { Spend, spendOnly } from "../framework/money.ts";
+import { Spend, spendOrOwn } from "../framework/money.ts";
 import { ORGANIZATION_OF_FIGURES } from "../framework/organization.ts";
 import { ResolvedRange } from "../framework/range.ts";
 import { OverlapEnum, type ReportArgs } from "../money/report-args.ts";
@@ -94,7 +94,7 @@ function teamOver(
 
 figures<TeamNode, TeamOver>(TeamType, TeamSummary, (t, range) => ({
   activity: t.field({
-    requires: ["activity:read"],
+    requires: ["activity:read", "ofTeam"],
     type: TeamActivity,
     nullable: true,
     description:
@@ -113,7 +113,7 @@ figures<TeamNode, TeamOver>(TeamType, TeamSummary, (t, range) => ({
     },
   }),
   cost: t.field({
-    ...spendOnly(Spend),
+    ...spendOrOwn(Spend),
     description:
       "Cost of its people's usage on their days in the team within the range, exact; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, except for people in several teams (`overlap`), over teams. Null: no spend. One run of upstream pages per month for all teams of a list, and one for the days of people who change teams within the month.",
     args: { ...range, ...(range.range && spendArgs) },
@@ -125,7 +125,7 @@ figures<TeamNode, TeamOver>(TeamType, TeamSummary, (t, range) => ({
     },
   }),
   claudeCode: t.field({
-    requires: ["activity:read"],
+    requires: ["activity:read", "ofTeam"],
     type: ClaudeCodeTotals,
     nullable: true,
     description:

@@ -42,7 +42,7 @@ const TeamSummaryConnection = builder.connectionObject(
 
 builder.queryField("teams", (t) =>
   t.field({
-    requires: ["activity:read"],
+    requires: ["activity:read", "ofTeam"],
     type: TeamSummaryConnection,
     nullable: true,
     description:

@@ -8,6 +8,7 @@ import { pagesOfRows } from "../../src/upstream/pages/iterate.ts";
 import { builder } from "../framework/builder.ts";
 import { type Connection, connect, forward, type ListQuestion, type Slice } from "../framework/connection.ts";
 import { memberLookup } from "./member-lookup.ts";
+import { asReadable, readableOrNull } from "./own-person.ts";
 import { TeamProfile, teamOf } from "./team.ts";
 import { User } from "./user.ts";
 
@@ -15,7 +16,7 @@ const TeamMemberType = builder.objectRef<TeamMember>("TeamMember").implement({
   description: "Current membership of one person in one team.",
   fields: (t) => ({
     email: t.exposeString("email", {
-      requires: ["identity:read", "pseudonyms"],
+      requires: ["identity:read", "namesOfTeam", "pseudonyms"],
       description:
         "Address. For an RBAC group as upstream spells it; for the operator's list in lower case, with aliases resolved.",
     }),
@@ -27,7 +28,9 @@ const TeamMemberType = builder.objectRef<TeamMember>("TeamMember").implement({
       sources: ["ENTERPRISE_MEMBERS", "CONSOLE_MEMBERS"],
       requests: (_input, ctx) => (ctx.orgDirectory.teams === null ? [] : memberLookup(ctx)),
       resolve: ({ userId, email }, _args, ctx): Person | Promise<Person | null> =>
-        userId === null ? personByEmail(ctx, email) : { organization: "ENTERPRISE", userId },
+        userId === null
+          ? readableOrNull(ctx, personByEmail(ctx, email))
+          : asReadable(ctx, { organization: "ENTERPRISE", userId }),
     }),
   }),
 });
@@ -39,7 +42,7 @@ const TeamMemberConnection = builder.connectionObject(
 
 builder.interfaceField(TeamProfile, "members", (t) =>
   t.field({
-    requires: ["identity:read", "pseudonyms"],
+    requires: ["identity:read", "namesOfTeam", "pseudonyms"],
     type: TeamMemberConnection,
     nullable: true,
     description: "Current members, active or not. Null: no team. Errors: CURSOR_*.",

@@ -50,14 +50,14 @@ export const TeamProfile = builder.interfaceRef<TeamNode>("TeamProfile").impleme
       resolve: ({ placement }) => teamOf(placement)?.costCentre ?? null,
     }),
     manager: t.string({
-      requires: ["identity:read", "pseudonyms"],
+      requires: ["identity:read", "namesOfTeam", "pseudonyms"],
       nullable: true,
       description:
         "Manager that most of the operator's lines of the team state, usually by address. Null: none, or an RBAC group.",
       resolve: ({ placement }) => teamOf(placement)?.manager ?? null,
     }),
     memberCount: t.field({
-      requires: ["activity:read"],
+      requires: ["activity:read", "ofTeam"],
       type: "Count",
       nullable: true,
       description:
@@ -75,6 +75,7 @@ export const TeamType = builder.node(builder.objectRef<TeamNode>("Team"), {
     "A team with the figures of its members, for any range. Teams come from the operator's list (TEAMS_FILE), where each person counts on the days that the list states (`from`, `until`), otherwise from the RBAC groups, where current members count on all days; by GROUP, membership on the day of use counts instead. Two entries without a name stand beside them, so that figures add up: people without a team, and usage without a person. The `id` is the same on every path; every figure takes a `range`.",
   sources: TEAM_SOURCES,
   interfaces: [TeamProfile],
+  requires: ["activity:read", "ofTeam"],
   id: { resolve: ({ placement }) => shortened(placementKey(placement)) },
   lookup: { requests: (_id, ctx) => teamRequests(ctx) },
   loadOne: nodeLoader("Team", async (key, ctx) => ({ placement: await placementBy(ctx, key) })),
@@ -85,6 +86,7 @@ export const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary
     "A team in a list over a range: the team and its figures over that range. The `id` identifies the team, the range, the organization of `cost`, and how people in several teams are counted; `team` is the team alone.",
   sources: TEAM_SOURCES,
   interfaces: [TeamProfile],
+  requires: ["activity:read", "ofTeam"],
   id: {
     resolve: ({ placement, range, ...terms }, _args, ctx) =>
       formatMeasuredId(ctx, { own: placementKey(placement), range, terms }),

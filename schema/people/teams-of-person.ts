@@ -2,7 +2,7 @@ import { joinEmailOf } from "../../src/analytics/join.ts";
 import type { Context } from "../../src/context.ts";
 import { dayOf } from "../../src/domain/day.ts";
 import type { Person, PersonOver } from "../../src/domain/person.ts";
-import { TEAM_SOURCES, teamRequests, teamsNow } from "../../src/loaders/teams.ts";
+import { ledTeams, TEAM_SOURCES, teamRequests, teamsNow } from "../../src/loaders/teams.ts";
 import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { memberLookup, ofMembers } from "./member-lookup.ts";
@@ -17,12 +17,16 @@ const ofTeamsOfPerson = {
 
 async function teamsOfPerson(ctx: Context, person: Person | PersonOver) {
   const userId = person.organization === "ENTERPRISE" ? person.userId : null;
-  return (await teamsNow(ctx)).of({ userId, email: await joinEmailOf(ctx, person) }, dayOf(ctx.now()));
+  const teams = await teamsNow(ctx);
+  const led = await ledTeams(ctx);
+  return teams
+    .of({ userId, email: await joinEmailOf(ctx, person) }, dayOf(ctx.now()))
+    .filter(({ teamId }) => led?.has(teamId) ?? true);
 }
 
 builder.interfaceFields(UserProfile, (t) => ({
   team: t.string({
-    requires: ["activity:read", "own"],
+    requires: ["activity:read", "own", "ofTeam"],
     nullable: true,
     description:
       "Name of the person's current team; of several the first by name, and `teams` has all. Null: no team. If the RBAC groups are the teams, their members come from the directory, which is read once a day. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
@@ -30,7 +34,7 @@ builder.interfaceFields(UserProfile, (t) => ({
     resolve: async (person, _args, ctx) => (await teamsOfPerson(ctx, person))[0]?.name ?? null,
   }),
   teams: t.field({
-    requires: ["activity:read", "own"],
+    requires: ["activity:read", "own", "ofTeam"],
     type: [TeamType],
     nullable: true,
     description: "The person's current teams, by name. Empty: no team. Otherwise as `team`.",

@@ -48,7 +48,7 @@ function requestedDays(days: readonly DayRange[], incomplete: Incomplete, ctx: C
 
 personFigures((t, range) => ({
   activity: t.field({
-    requires: ["activity:read", "own"],
+    requires: ["activity:read", "own", "peopleOfTeam"],
     type: UserActivity,
     nullable: true,
     description:
@@ -65,7 +65,7 @@ personFigures((t, range) => ({
     },
   }),
   activityByDay: t.field({
-    requires: ["activity:read", "own"],
+    requires: ["activity:read", "own", "peopleOfTeam"],
     type: [UserActivityDay],
     nullable: true,
     description:

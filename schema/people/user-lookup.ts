@@ -8,7 +8,7 @@ import { ofOrganization, tenantArg } from "../framework/organization.ts";
 import { refuseProbing } from "../framework/permission.ts";
 import { isPerson, noPerson } from "../gateway/viewer.ts";
 import { ofMembers } from "./member-lookup.ts";
-import { mayReadOthers, ownPerson } from "./own-person.ts";
+import { asReadable, mayReadOthers, ownPerson, readablePerson } from "./own-person.ts";
 import { User } from "./user.ts";
 import { parseUserId } from "./user-id.ts";
 
@@ -23,7 +23,7 @@ function notFound(by: "id" | "email", { viewer }: Context): never {
 
 builder.queryField("user", (t) =>
   t.field({
-    requires: ["people", "own"],
+    requires: ["people", "own", "peopleOfTeam"],
     type: User,
     nullable: true,
     description:
@@ -32,7 +32,7 @@ builder.queryField("user", (t) =>
       id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
       email: t.arg.string({
         description: "The address, ignoring case, or an alias of it.",
-        requires: ["identity:read", "own", "pseudonyms"],
+        requires: ["identity:read", "own", "namesOfTeam", "pseudonyms"],
       }),
       ...tenantArg,
     },
@@ -43,9 +43,10 @@ builder.queryField("user", (t) =>
       const byEmail = email !== null && email !== undefined;
       if (byId && byEmail) throw badInput("Pass `id` or `email`, not both.");
       if (byEmail) return (await userByEmail(ctx, email)) ?? notFound("email", ctx);
-      if (!mayReadOthers(ctx) || (!byId && isPerson(ctx)))
-        return ownPerson(ctx, byId ? userIdOf(id, ctx) : null, null);
+      if (!byId && (!mayReadOthers(ctx) || isPerson(ctx)))
+        return asReadable(ctx, await ownPerson(ctx, null, null));
       if (!byId) throw noPerson(ctx);
+      if (!mayReadOthers(ctx)) return readablePerson(ctx, { userId: userIdOf(id, ctx) });
       return (await personById(ctx, userIdOf(id, ctx))) ?? notFound("id", ctx);
     },
   }),
@@ -53,7 +54,7 @@ builder.queryField("user", (t) =>
 
 /** Returns the member with this address, or null. Throws where the viewer may not learn which of the two it is. */
 export async function userByEmail(ctx: Context, email: string): Promise<Person | null> {
-  if (!mayReadOthers(ctx)) return ownPerson(ctx, null, email);
+  if (!mayReadOthers(ctx)) return readablePerson(ctx, { email });
   refuseProbing(ctx, email);
   return personByEmail(ctx, email);
 }

@@ -1,7 +1,9 @@
 import { emailOf, memberOf } from "../../src/analytics/join.ts";
 import type { Context } from "../../src/context.ts";
 import { identityOf, type Person, type PersonOver } from "../../src/domain/person.ts";
-import { GatewayError } from "../../src/errors.ts";
+import type { DayRange } from "../../src/domain/range.ts";
+import { spansAll } from "../../src/domain/team.ts";
+import { forbidden, GatewayError } from "../../src/errors.ts";
 import { partOfActivity } from "../../src/loaders/user-activity.ts";
 import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
@@ -12,12 +14,12 @@ import { figures } from "../framework/figures.ts";
 import { formatMeasuredId, parseMeasuredId, rangeOfMeasured } from "../framework/measured-id.ts";
 import { ResolvedRange } from "../framework/range.ts";
 import { MEMBERS, memberLookup, ofMembers } from "./member-lookup.ts";
-import { mayReadOthers, ownPerson } from "./own-person.ts";
+import { mayReadOthers, readablePerson } from "./own-person.ts";
 import { AccountStatusEnum } from "./reported-person.ts";
 import { formatUserId, parseUserId } from "./user-id.ts";
 
-export const SEEN = ["identity:read", "own", "pseudonyms"] as const;
-const NAMED = ["identity:read", "own"] as const;
+export const SEEN = ["identity:read", "own", "namesOfTeam", "pseudonyms"] as const;
+const NAMED = ["identity:read", "own", "namesOfTeam"] as const;
 
 export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfile").implement({
   description: "Properties of a person, independent of a range.",
@@ -77,10 +79,10 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
   interfaces: [UserProfile],
   id: { resolve: formatUserId },
   identifiedBy: ["userId", "email"],
-  requires: ["people", "own"],
+  requires: ["people", "own", "peopleOfTeam"],
   loadOne: nodeLoader("User", async (id, ctx) => {
     const person = parseUserId(id);
-    if (!mayReadOthers(ctx)) return ownPerson(ctx, person.userId, null);
+    if (!mayReadOthers(ctx)) return readablePerson(ctx, { userId: person.userId });
     // People who have left are on no list, so that nothing but its shape tells whether an id is one.
     if (/^user_./.test(person.userId)) return person;
     throw new GatewayError("NOT_FOUND", "This id identifies no person.");
@@ -127,6 +129,18 @@ export function personFigures(fields: Parameters<typeof figures<Person, PersonOv
   figures(User, UserSummary, fields);
 }
 
+/** Throws FORBIDDEN where a team lead reads days on which the person was not in their teams. */
+export function refuseOtherDays({ readableOn = [] }: Person, range: DayRange, { viewer }: Context): void {
+  if (viewer.role !== "LEAD" || readableOn.some((span) => spansAll(span, range))) return;
+  const days = readableOn.map(
+    ({ from, until }) => `${from === null ? "" : ` from ${from}`}${until === null ? "" : ` until ${until}`}`,
+  );
+  throw forbidden(
+    `Reading the person from ${range.from} until ${range.until}, while your teams have them${days.join(" and") || " on no day"},`,
+    ["activity:read"],
+  );
+}
+
 /** The person over the days that a figure is about. */
 export function personOver(
   person: Person | PersonOver,
@@ -134,7 +148,11 @@ export function personOver(
   ctx: Context,
   resolve = resolveRange,
 ): PersonOver {
-  if (range !== undefined) return { ...identityOf(person), range: resolve(range, ctx.now()), filter: {} };
+  if (range !== undefined) {
+    const over = { ...identityOf(person), range: resolve(range, ctx.now()), filter: {} };
+    refuseOtherDays(person, over.range, ctx);
+    return over;
+  }
   if ("range" in person) return person;
   throw new Error("a figure of a person needs a range");
 }

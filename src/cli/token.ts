@@ -26,6 +26,7 @@ interface Flags {
   readonly email?: string;
   readonly documents?: readonly string[];
   readonly organizations?: readonly string[];
+  readonly teams?: readonly string[];
   readonly identity?: Identity;
   readonly days?: number;
   readonly file?: string;
@@ -44,7 +45,11 @@ export function tokenCommand(): Command {
       "scopes instead of those of the role, separated by commas; a service has only these, a member has none",
       scopeList,
     )
-    .option("--email <address>", "address of a member, who reads only their own figures")
+    .option(
+      "--email <address>",
+      "address of a member, who reads only their own figures, or of a lead, who manages teams by TEAMS_FILE",
+    )
+    .option("--teams <names>", "teams of a lead, by id or name, separated by commas", list)
     .option(
       "--documents <names>",
       "the only trusted documents the caller may run, by name or id, separated by commas",
@@ -72,7 +77,18 @@ function lines(meanings: Readonly<Record<string, string>>): string {
 const BYTES = 32;
 const MARK = "cag_";
 
-function make({ name, role, scopes, email, documents, organizations, identity, days, file }: Flags): void {
+function make({
+  name,
+  role,
+  scopes,
+  email,
+  teams,
+  documents,
+  organizations,
+  identity,
+  days,
+  file,
+}: Flags): void {
   const token = MARK + randomBytes(BYTES).toString("base64url");
   const entry = {
     name,
@@ -80,6 +96,7 @@ function make({ name, role, scopes, email, documents, organizations, identity, d
     role,
     ...(scopes && { scopes }),
     ...(email && { email }),
+    ...(teams && { teams }),
     ...(documents && { documents }),
     ...(organizations && { organizations }),
     ...(identity && { identity }),

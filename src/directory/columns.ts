@@ -19,6 +19,7 @@ const COLUMNS = {
   team: /^team(name)?$/,
   costCentre: /^costcent(re|er)$/,
   manager: /^manager(email)?$/,
+  parent: /^parent(team)?$/,
   from: /^from$/,
   until: /^until$/,
 } as const;

@@ -49,7 +49,7 @@ export function readDirectory(
     note: about(setting, report.notes),
   });
   const ofAliases = source(sources.aliases, "alias");
-  const ofTeams = source(sources.teams, "team", ["costCentre", "manager", "from", "until"]);
+  const ofTeams = source(sources.teams, "team", ["costCentre", "manager", "parent", "from", "until"]);
   const known = aliases === "" ? NO_ALIASES : aliasesOf(rowsOf(aliases, ofAliases), ofAliases);
   if (teams === "") return { aliases: known, teams: null };
   return { aliases: known, teams: new Teams(teamsOf(rowsOf(teams, ofTeams), ofTeams, known), known) };

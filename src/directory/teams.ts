@@ -35,6 +35,7 @@ export function teamsOf(rows: readonly Row[], source: DirectoryFile, aliases: Al
         `the team differs from that of ${first.row.where} only in letter case, and counts as another team`,
       );
   }
+  const parents = parentsOf(lines, source);
   return [...Map.groupBy(lines, ({ name }) => name)].map(([name, members]) => {
     const current = latest(members);
     return {
@@ -42,11 +43,34 @@ export function teamsOf(rows: readonly Row[], source: DirectoryFile, aliases: Al
       name,
       costCentre: mostOften(current.flatMap(({ row }) => valuesOf(row, "costCentre"))),
       manager: mostOften(current.flatMap(({ row }) => valuesOf(row, "manager"))),
+      parentId: parents.get(name) ?? null,
       members: [...Map.groupBy(members, ({ email }) => emailKey(email, aliases))].map(
         ([email, same]): TeamMember => ({ userId: null, email, spans: spansOf(same, source) }),
       ),
     };
   });
+}
+
+/** Returns the team above each team. Reports teams with two of them, unknown ones and cycles: they decide what leads may read. */
+function parentsOf(lines: readonly TeamLine[], { fault }: DirectoryFile): ReadonlyMap<string, string> {
+  const names = new Set(lines.map(({ name }) => name));
+  const stated = new Map<string, { readonly parent: string; readonly where: string }>();
+  for (const { name, row } of lines) {
+    const [parent] = valuesOf(row, "parent");
+    if (parent === undefined) continue;
+    const before = stated.getOrInsert(name, { parent, where: row.where });
+    if (!names.has(parent)) fault(row.where, "`parent` is not a team of this file");
+    else if (before.parent !== parent) fault(row.where, `the team has another \`parent\` on ${before.where}`);
+  }
+  for (const [name, { where }] of stated) {
+    const passed = new Set([name]);
+    for (let next = stated.get(name)?.parent; next !== undefined; next = stated.get(next)?.parent) {
+      if (next === name) fault(where, "the teams above this one form a cycle");
+      if (passed.has(next)) break;
+      passed.add(next);
+    }
+  }
+  return new Map([...stated].map(([name, { parent }]) => [name, parent]));
 }
 
 /** Returns the days of a row; reports days that do not exist and spans without a day, and returns null. */

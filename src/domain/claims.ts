@@ -14,6 +14,8 @@ export interface ClaimNames {
   readonly emailClaim: string;
   /** Lists the organizations that the caller may read; null: they may read all. */
   readonly organizationsClaim: string | null;
+  /** Lists the teams of a team lead, by id or name; null: no claim does. */
+  readonly teamsClaim: string | null;
   /** True if every address counts as verified of which the issuer does not say that it is not. */
   readonly vouchesForEmail: boolean;
 }
@@ -86,6 +88,11 @@ export function organizationsIn(
 ): ReadonlySet<string> | null {
   if (organizationsClaim === null) return null;
   return new Set(textsIn(claimIn(claims, organizationsClaim)).flatMap((text) => text.split(/[\s,]+/)));
+}
+
+/** The teams that a lead has by claim, in names that may hold spaces and commas: a list, or one of them as text. */
+export function teamsIn(claims: Claims, { teamsClaim }: ClaimNames): ReadonlySet<string> {
+  return new Set(teamsClaim === null ? [] : textsIn(claimIn(claims, teamsClaim)));
 }
 
 function textsIn(claim: unknown): readonly string[] {

@@ -2,6 +2,7 @@ import type { UserActivityRow } from "./activity.ts";
 import type { EngagementFilterValues } from "./engagement.ts";
 import type { OrganizationKind } from "./organization.ts";
 import type { DayRange } from "./range.ts";
+import type { MembershipSpan } from "./team.ts";
 
 /**
  * A human, by an id in one organization. What a report says beside the id stays with the report's row: a person reached through two
@@ -10,6 +11,8 @@ import type { DayRange } from "./range.ts";
 export interface Person {
   readonly organization: OrganizationKind;
   readonly userId: string;
+  /** The only days on which a team lead may read figures of them. */
+  readonly readableOn?: readonly MembershipSpan[];
 }
 
 /** A person over a range, as far as a filter lets through. */

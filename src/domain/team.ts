@@ -13,6 +13,8 @@ export interface Team {
   /** Null where it is not stated, as for RBAC groups. */
   readonly costCentre: string | null;
   readonly manager: string | null;
+  /** The team above it, which decides what a lead may read; null: none. Figures of a team are those of its members alone. */
+  readonly parentId: string | null;
   /** Each person once, past and future members included. */
   readonly members: readonly TeamMember[];
 }
@@ -37,6 +39,25 @@ function isMemberOn({ spans }: Pick<TeamMember, "spans">, day: Day): boolean {
     spans === null ||
     spans.some(({ from, until }) => (from === null || from <= day) && (until === null || day < until))
   );
+}
+
+const ALWAYS: MembershipSpan = { from: null, until: null };
+
+function joinedSpans(spans: readonly MembershipSpan[]): readonly MembershipSpan[] {
+  const joined: MembershipSpan[] = [];
+  for (const { from, until } of spans.toSorted((a, b) => order(a.from ?? "", b.from ?? ""))) {
+    const last = joined.at(-1);
+    const touches = last !== undefined && (from === null || last.until === null || from <= last.until);
+    if (!touches) joined.push({ from, until });
+    else if (last.until !== null && (until === null || until > last.until))
+      joined[joined.length - 1] = { from: last.from, until };
+  }
+  return joined;
+}
+
+/** True if a span has all days of a range. */
+export function spansAll({ from, until }: MembershipSpan, range: DayRange): boolean {
+  return (from === null || from <= range.from) && (until === null || range.until <= until);
 }
 
 export function membersOn({ members }: Team, day: Day): readonly TeamMember[] {
@@ -186,6 +207,25 @@ export class Teams {
   /** Where a person's usage of a whole range belongs; null where that changes within it. */
   placesThroughout(person: PersonKeys, range: DayRange): readonly Placement[] | null {
     return this.changesOf(person, range).length === 0 ? this.placesOf(person, range.from) : null;
+  }
+
+  /** Returns when a person is in any of some teams, as spans that do not touch, oldest first; none: never. */
+  spansIn(person: PersonKeys, teamIds: ReadonlySet<string>): readonly MembershipSpan[] {
+    const spans = this.#membershipsOf(person)
+      .filter(({ team }) => teamIds.has(team.teamId))
+      .flatMap((membership) => membership.spans ?? [ALWAYS]);
+    return joinedSpans(spans);
+  }
+
+  /** Returns the teams and all those below them, by id. */
+  withTeamsBelow(teamIds: ReadonlySet<string>): ReadonlySet<string> {
+    const found = new Set(teamIds);
+    for (let before = -1; before < found.size; ) {
+      before = found.size;
+      for (const { teamId, parentId } of this.#all)
+        if (parentId !== null && found.has(parentId)) found.add(teamId);
+    }
+    return found;
   }
 
   /** Returns the days within a range on which a person's teams change. */

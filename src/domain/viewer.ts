@@ -20,6 +20,8 @@ export const ROLES = {
   OWNER: ALL,
   ADMIN: ALL.filter((scope) => scope !== "spend:read"),
   ANALYST: ["activity:read", "spend:read"],
+  /** Within the teams that they lead, and nowhere else. */
+  LEAD: ["activity:read", "identity:read"],
   /** Only what is their own. */
   MEMBER: [],
   /** Only what its token or claim lists. */
@@ -51,6 +53,10 @@ export interface Viewer {
   readonly name: string;
   readonly role: Role;
   readonly scopes: ReadonlySet<Scope>;
+  /** The scopes of a team lead, who holds them within their teams only; empty for other roles. */
+  readonly teamScopes: ReadonlySet<Scope>;
+  /** Ids or names of teams that a lead has by their token, beside those that they manage by the operator's list. */
+  readonly teams: ReadonlySet<string>;
   /** The verified address; null where there is none. */
   readonly email: string | null;
   /** Names and ids of the documents they may run, and nothing else then; null: no such list. */
@@ -68,6 +74,8 @@ export const VIEWER_OF_ALL: Viewer = {
   name: "",
   role: "PRIMARY_OWNER",
   scopes: new Set(ALL),
+  teamScopes: new Set(),
+  teams: new Set(),
   email: null,
   documents: null,
   organizations: null,
@@ -95,6 +103,13 @@ export function mayReadOrganization({ organizations }: Viewer, name: string): bo
 const OTHERS = {
   /** To be a member who asks for what is theirs. */
   own: ({ role }) => role === "MEMBER",
+  /** To lead teams, and see figures of them and of their people, as far as the scopes of a lead go. */
+  ofTeam: ({ teamScopes }) => teamScopes.has("activity:read"),
+  peopleOfTeam: ({ identity, teamScopes }) => identity !== "none" && teamScopes.has("activity:read"),
+  spendOfTeam: ({ teamScopes }) => teamScopes.has("spend:read"),
+  limitsOfTeam: ({ identity, teamScopes }) =>
+    identity !== "none" && teamScopes.has("spend:read") && teamScopes.has("limits:read"),
+  namesOfTeam: ({ identity, teamScopes }) => identity === "full" && teamScopes.has("identity:read"),
   /** To see people by pseudonym. */
   pseudonyms: ({ identity }) => identity === "pseudonym",
   /** To see people one by one, and with that what they do, or what they cost. */
@@ -112,9 +127,11 @@ export type Permissions = Record<Scope | keyof typeof OTHERS, boolean>;
 
 /** The scopes that are part of what is asked. */
 export function scopesOfPermission(permission: keyof Permissions): readonly Scope[] {
-  if (permission === "people") return ["activity:read"];
-  if (permission === "spenders") return ["spend:read"];
-  if (permission === "limits") return ["spend:read", "limits:read"];
+  if (permission === "people" || permission === "ofTeam" || permission === "peopleOfTeam")
+    return ["activity:read"];
+  if (permission === "spenders" || permission === "spendOfTeam") return ["spend:read"];
+  if (permission === "namesOfTeam") return ["identity:read"];
+  if (permission === "limits" || permission === "limitsOfTeam") return ["spend:read", "limits:read"];
   return isScope(permission) ? [permission] : [];
 }
 
@@ -153,21 +170,28 @@ export function isIdentity(text: unknown): text is Identity {
   return typeof text === "string" && Object.hasOwn(IDENTITIES, text);
 }
 
+/** A caller as their token states them, before the operator's policy says how they see people. */
+export type Caller = Omit<Viewer, "identity" | "minPeople" | "teamScopes">;
+
 /**
  * Returns the viewer with their identity: as stated for them, else for their role, else by their scopes. A member sees only
- * themselves. Viewers who see pseudonyms never see names, whatever their scopes.
+ * themselves, and a lead holds their scopes within their teams only. Viewers who see pseudonyms never see names, whatever their scopes.
  */
 export function seeing(
-  viewer: Omit<Viewer, "identity" | "minPeople">,
+  caller: Caller,
   stated: Identity | undefined,
   { byRole, minPeople }: IdentityPolicy,
 ): Viewer {
+  const viewer = { ...caller, teamScopes: NONE };
   if (viewer.role === "MEMBER") return { ...viewer, identity: "full", minPeople: 0 };
   const mayName = viewer.scopes.has("identity:read");
   const wanted = stated ?? byRole[viewer.role] ?? "full";
   const identity = wanted === "full" && !mayName ? "pseudonym" : wanted;
-  const scopes = identity === "full" ? viewer.scopes : viewer.scopes.difference(NAMING);
-  return { ...viewer, scopes, identity, minPeople: identity === "none" ? minPeople : 0 };
+  const held = identity === "full" ? viewer.scopes : viewer.scopes.difference(NAMING);
+  const scopes = viewer.role === "LEAD" ? { scopes: NONE, teamScopes: held } : { scopes: held };
+  return { ...viewer, ...scopes, identity, minPeople: identity === "none" ? minPeople : 0 };
 }
+
+const NONE: ReadonlySet<Scope> = new Set();
 
 const NAMING: ReadonlySet<Scope> = new Set<Scope>(["identity:read"]);

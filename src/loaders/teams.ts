@@ -35,13 +35,28 @@ export function teamsCalled(idOrName: string, teams: readonly Team[]): readonly 
   return byId.length > 0 ? byId : teams.filter(({ name }) => name === idOrName);
 }
 
+/**
+ * Returns the ids of the teams that a team lead may read: those they manage by the operator's list, those that their token names, and all
+ * below these. Null: the viewer has another role.
+ */
+export async function ledTeams(ctx: Context): Promise<ReadonlySet<string> | null> {
+  const { viewer, managedTeams } = ctx;
+  if (viewer.role !== "LEAD") return null;
+  const teams = await teamsNow(ctx);
+  const named = [...viewer.teams].flatMap((idOrName) => {
+    const [team, other] = teamsCalled(idOrName, teams.all);
+    return team === undefined || other !== undefined ? [] : [team.teamId]; // another group can have the same name
+  });
+  return teams.withTeamsBelow(new Set([...managedTeams, ...named]));
+}
+
 /** The people who are in a team today. */
 export function currentMembers({ now }: Context, team: Team): readonly TeamMember[] {
   return membersOn(team, dayOf(now()));
 }
 
 /**
- * True if the viewer may see figures of a placement over some days. The number of people without a team is unknown, so those figures are shown
+ * True if the viewer may see figures of a placement over some days: a team lead those of their teams. The number of people without a team is unknown, so those figures are shown
  * only to viewers who see people one by one.
  */
 export async function shownPlacements(
@@ -49,13 +64,16 @@ export async function shownPlacements(
   range: DayRange,
 ): Promise<(placement: Placement | null) => boolean> {
   const { minPeople } = ctx.viewer;
-  if (minPeople === 0) return () => true;
-  const shown = teamsOfAtLeast(await teamsNow(ctx), minPeople, range);
-  const shownIds = new Set([...shown].map(({ teamId }) => teamId)); // another reading of the teams can have made the placement
-  return (placement) =>
-    placement === null ||
-    placement.kind === "nobody" ||
-    (placement.kind === "team" && shownIds.has(placement.team.teamId));
+  const led = await ledTeams(ctx);
+  if (led === null && minPeople === 0) return () => true;
+  const teams = await teamsNow(ctx);
+  const shown = minPeople === 0 ? teams.all : [...teamsOfAtLeast(teams, minPeople, range)];
+  const shownIds = new Set(shown.map(({ teamId }) => teamId)); // another reading of the teams can have made the placement
+  return (placement) => {
+    if (placement?.kind !== "team") return led === null && placement?.kind !== "unassigned";
+    const { teamId } = placement.team;
+    return shownIds.has(teamId) && (led?.has(teamId) ?? true);
+  };
 }
 
 /** The datasets that teams come from where the operator lists none. */
@@ -113,7 +131,14 @@ async function teamsIn(
         spans: null,
       }));
     });
-    teams.push({ teamId: groupId, name, costCentre: null, manager: null, members: [...people.values()] });
+    teams.push({
+      teamId: groupId,
+      name,
+      costCentre: null,
+      manager: null,
+      parentId: null,
+      members: [...people.values()],
+    });
   }
   return teams;
 }

@@ -32,6 +32,7 @@ function seenBy(ctx: Context): (about: About) => boolean {
   return ({ organization, subject, subjectId }) => {
     if (!names.has(organization)) return false;
     if (subject === "PERSON" && own !== null) return own === emailKey(subjectId ?? "", aliases);
+    if (permissions.spendOfTeam) return subject === "TEAM";
     if (!permissions["spend:read"]) return false;
     // The name of a budget of a person is the operator's, and is likely to name them.
     if (subject === "PERSON") return permissions.individuals && viewer.identity === "full";
@@ -70,7 +71,7 @@ async function visible<T>(
   const isSeen = seenBy(ctx);
   const seen = list.filter((each) => isSeen(aboutOf(each)));
   const areTeams = seen.some((each) => aboutOf(each).subject === "TEAM");
-  if (!areTeams || ctx.viewer.minPeople === 0) return seen;
+  if (!areTeams || (ctx.viewer.minPeople === 0 && ctx.viewer.role !== "LEAD")) return seen;
   const [isShown, { all }] = await Promise.all([shownPlacements(ctx, daysOfPeriods(ctx)), teamsNow(ctx)]);
   return seen.filter((each) => {
     const { subject, subjectId } = aboutOf(each);

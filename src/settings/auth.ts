@@ -119,7 +119,7 @@ export const AUTH = {
     name: "TOKENS_FILE",
     format: text("path"),
     meaning:
-      "JSON list of `{ name, sha256, role, scopes?, email?, expiresAt?, documents?, organizations?, identity? }`. The command `token` adds an entry. Changes apply without a restart.",
+      "JSON list of `{ name, sha256, role, scopes?, email?, expiresAt?, documents?, organizations?, identity?, teams? }`. The command `token` adds an entry. Changes apply without a restart.",
     example: "tokens.json",
   }),
 };
@@ -174,7 +174,8 @@ export const JWT = {
     name: "JWT_SCOPE_CLAIM",
     default: "scope,scp,permissions",
     format: CLAIMS,
-    meaning: "Claims with the scopes of the role `service`: a text separated by spaces, or a list.",
+    meaning:
+      "Claims with the scopes of the role `service`, or of the role `lead` in place of its own: a text separated by spaces, or a list.",
   }),
   emailClaim: setting({
     name: "JWT_EMAIL_CLAIM",
@@ -189,6 +190,14 @@ export const JWT = {
     meaning:
       "Claim with the names of the organizations that the caller may read: a list, or a text with spaces or commas. A token without it is rejected.",
     example: "claude_organizations",
+  }),
+  teamsClaim: optional({
+    name: "JWT_TEAMS_CLAIM",
+    whenUnset: "the teams that they manage by `TEAMS_FILE`",
+    format: ONE_CLAIM,
+    meaning:
+      "Claim with further teams of the role `lead`, by id or name as the gateway shows them: a list, or one as text.",
+    example: "claude_teams",
   }),
   emailVerified: setting({
     name: "JWT_EMAIL_VERIFIED",

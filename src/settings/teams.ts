@@ -15,7 +15,7 @@ export const TEAMS = {
     whenUnset: "the RBAC groups are the teams",
     format: text("path"),
     meaning:
-      "Members of each team: CSV or JSON with email, team and optionally cost centre, manager, and the days of the membership (`from`, `until`). Changes apply without a restart.",
+      "Members of each team: CSV or JSON with email, team and optionally cost centre, manager, the team above it (`parent`), and the days of the membership (`from`, `until`). Changes apply without a restart.",
     example: "teams.csv",
   }),
   aliases: optional({

@@ -10,6 +10,7 @@ const NAMES: ClaimNames = {
   scopeClaims: ["scope", "scp", "permissions"],
   emailClaim: "email",
   organizationsClaim: null,
+  teamsClaim: null,
   vouchesForEmail: false,
 };
 

@@ -17,7 +17,7 @@ function team(
   spans: TeamMember["spans"] = null,
 ): Team {
   const dated = members.map((member) => ({ ...member, spans }));
-  return { teamId, name, costCentre: null, manager: null, members: dated };
+  return { teamId, name, costCentre: null, manager: null, parentId: null, members: dated };
 }
 
 const TODAY = day("2026-07-01");

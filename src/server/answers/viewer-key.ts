@@ -7,8 +7,19 @@ export function viewerKey(viewer: Viewer): string {
   return known.getOrInsertComputed(viewer, describe);
 }
 
-function describe({ role, scopes, email, documents, organizations, identity, minPeople }: Viewer): string {
+function describe({
+  role,
+  scopes,
+  teamScopes,
+  teams,
+  email,
+  documents,
+  organizations,
+  identity,
+  minPeople,
+}: Viewer): string {
   const permitted = documents && [...documents].sort();
   const readable = organizations && [...organizations].sort();
-  return JSON.stringify([role, [...scopes].sort(), email, permitted, readable, identity, minPeople]);
+  const ofTeams = [[...teamScopes].sort(), [...teams].sort()];
+  return JSON.stringify([role, [...scopes].sort(), ofTeams, email, permitted, readable, identity, minPeople]);
 }

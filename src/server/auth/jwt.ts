@@ -7,9 +7,18 @@ import {
   organizationsIn,
   roleIn,
   scopesIn,
+  teamsIn,
 } from "../../domain/claims.ts";
 import type { Instant } from "../../domain/day.ts";
-import { type IdentityPolicy, scopesOf, seeing, type Viewer } from "../../domain/viewer.ts";
+import {
+  type Caller,
+  type IdentityPolicy,
+  type Role,
+  type Scope,
+  scopesOf,
+  seeing,
+  type Viewer,
+} from "../../domain/viewer.ts";
 import { causeCodeOf } from "../../errors.ts";
 import { type Authenticate, IssuerUnavailable } from "./authenticator.ts";
 import type { VerifyToken } from "./issuer-keys.ts";
@@ -21,9 +30,6 @@ export interface JwtOptions extends ClaimNames {
   readonly audiences: readonly string[];
   readonly now: () => Instant;
 }
-
-/** A caller as a token states them, before the operator's policy says how they see people. */
-export type Caller = Omit<Viewer, "identity" | "minPeople">;
 
 interface Rejection {
   /** For the operator; it holds nothing of the token. */
@@ -110,8 +116,16 @@ function callerOf(claims: Claims, names: ClaimNames): Caller | Rejection {
   if (documents === "wrong") return { reason: "claim documents" };
   const organizations = organizationsIn(claims, names);
   if (organizations?.size === 0) return { reason: `claim ${names.organizationsClaim}` };
-  const scopes = scopesOf(role, role === "SERVICE" ? scopesIn(claims, names) : null);
-  return { name, role, scopes, email: emailIn(claims, names), documents, organizations };
+  const scopes = scopesOf(role, listedScopes(role, claims, names));
+  const teams = teamsIn(claims, names);
+  return { name, role, scopes, teams, email: emailIn(claims, names), documents, organizations };
+}
+
+/** A service has the listed scopes alone, and a lead in place of those of the role; null: those of the role. */
+function listedScopes(role: Role, claims: Claims, names: ClaimNames): readonly Scope[] | null {
+  if (role !== "SERVICE" && role !== "LEAD") return null;
+  const listed = scopesIn(claims, names);
+  return role === "LEAD" && listed.length === 0 ? null : listed;
 }
 
 function documentsOf(claim: unknown): Viewer["documents"] | "wrong" {

@@ -158,6 +158,7 @@ const KNOWN = [
   "documents",
   "organizations",
   "identity",
+  "teams",
 ];
 
 function tokenOf(
@@ -168,7 +169,7 @@ function tokenOf(
   faults: string[],
 ): Token {
   const fields: Entry = typeof entry === "object" && entry !== null ? (entry as Entry) : {};
-  const { name, sha256, role, scopes, expiresAt, email, documents, organizations, identity } = fields;
+  const { name, sha256, role, scopes, expiresAt, email, documents, organizations, identity, teams } = fields;
   const check = (isRight: boolean, fault: string) => void (isRight || faults.push(`${where}: ${fault}`));
   for (const field of Object.keys(fields))
     check(
@@ -192,6 +193,15 @@ function tokenOf(
   check(
     role !== "MEMBER" || typeof email === "string",
     "a MEMBER reads their own figures by `email`, which is missing.",
+  );
+  check(
+    teams === undefined || (isList(teams) && teams.length > 0),
+    "`teams` is not a list of ids or names of teams.",
+  );
+  check(role === "LEAD" || teams === undefined, "`teams` are those of a LEAD, which is another role.");
+  check(
+    role !== "LEAD" || typeof email === "string" || teams !== undefined,
+    "a LEAD reads the teams that they manage by `email`, or those in `teams`; both are missing.",
   );
   // Their own data would open to them for every person that a scope shows.
   check(
@@ -243,6 +253,7 @@ function tokenOf(
         name: String(name ?? ""),
         role: isRole(role) ? role : ("SERVICE" satisfies Role),
         scopes: held,
+        teams: new Set(isList(teams) ? teams : []),
         email: typeof email === "string" ? email : null,
         documents: documents === undefined ? null : new Set(named),
         organizations: organizations === undefined ? null : new Set(readable),

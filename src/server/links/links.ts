@@ -60,6 +60,11 @@ const DAY_MS = 86_400_000;
 /** The most to the least that a viewer learns of people. */
 const BY_DETAIL: readonly Identity[] = ["full", "pseudonym", "none"];
 
+/** Members and team leads read what is theirs, which a link has no place for. */
+function isWithoutLinks({ role }: Viewer): boolean {
+  return role === "MEMBER" || role === "LEAD";
+}
+
 /** Links to pictures, for readers who cannot authenticate: they expire, can be revoked, and never show more than their maker may read. */
 export class Links {
   readonly #options: LinksOptions;
@@ -73,8 +78,11 @@ export class Links {
   /** Makes a link to the picture of a document, with rights that are a part of the caller's. */
   async make(request: unknown, viewer: Viewer): Promise<MadeLink> {
     const { now, trusted, maxDays } = this.#options;
-    if (viewer.role === "MEMBER")
-      throw new HttpError("FORBIDDEN", "A member's figures are their own, so that a member makes no links.");
+    if (isWithoutLinks(viewer))
+      throw new HttpError(
+        "FORBIDDEN",
+        "Links never show more than scopes of the organization grant, and members and team leads have none; query the figures with your own token.",
+      );
     const { document: name, variables = {}, list, measure, days, identity, organization } = fieldsOf(request);
     if (typeof name !== "string")
       throw badInput("`document` is missing; it is the name of a trusted document.");
@@ -165,7 +173,8 @@ export class Links {
     const document = trusted.find(hash);
     if (document === null) throw invalid("link of a document that is no longer trusted");
     const current = viewerNamed?.(maker);
-    if (current === null || current?.role === "MEMBER") throw invalid("link of a maker without rights");
+    if (current === null || (current !== undefined && isWithoutLinks(current)))
+      throw invalid("link of a maker without rights");
     if (current !== undefined && !trusted.allows(current, document))
       throw invalid("link of a maker without the document");
     const held = new Set<Scope>(scopes);
@@ -175,6 +184,7 @@ export class Links {
         name: `link ${id}`,
         role: "SERVICE",
         scopes: current === undefined ? held : held.intersection(current.scopes),
+        teams: new Set(),
         email: null,
         documents: new Set([hash]),
         organizations: narrower(organizations && new Set(organizations), current?.organizations ?? null),

@@ -1,7 +1,6 @@
 import type { JWTPayload } from "jose";
 import type { Instant } from "../../domain/day.ts";
-import { isRole, isScope } from "../../domain/viewer.ts";
-import type { Caller } from "../auth/jwt.ts";
+import { type Caller, isRole, isScope } from "../../domain/viewer.ts";
 
 /** A signed-in person, as their browser keeps it. The tokens of the issuer are not part of it. */
 export interface Session {
@@ -16,11 +15,12 @@ export interface Session {
 
 /** The session as a payload; its expiry is stated beside it. */
 export function sessionPayload({ caller, label, endsAt }: Session): JWTPayload {
-  const { name, role, scopes, email, documents, organizations } = caller;
+  const { name, role, scopes, teams, email, documents, organizations } = caller;
   return {
     sub: name,
     role,
     scopes: [...scopes],
+    ...(teams.size > 0 && { teams: [...teams] }),
     ...(email !== null && { email }),
     ...(documents !== null && { documents: [...documents] }),
     ...(organizations !== null && { organizations: [...organizations] }),
@@ -34,6 +34,7 @@ export function sessionOf({
   sub,
   role,
   scopes,
+  teams,
   email,
   documents,
   organizations,
@@ -43,12 +44,13 @@ export function sessionOf({
 }: JWTPayload): Session | null {
   if (typeof sub !== "string" || sub === "" || !isRole(role) || typeof end !== "number") return null;
   const isList = (value: unknown) => value === undefined || isTexts(value);
-  if (!isTexts(scopes) || !isList(documents) || !isList(organizations)) return null;
+  if (!isTexts(scopes) || !isList(teams) || !isList(documents) || !isList(organizations)) return null;
   return {
     caller: {
       name: sub,
       role,
       scopes: new Set(scopes.filter(isScope)),
+      teams: new Set(isTexts(teams) ? teams : []),
       email: typeof email === "string" ? email : null,
       documents: isTexts(documents) ? new Set(documents) : null,
       organizations: isTexts(organizations) ? new Set(organizations) : null,

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { decodeJwt } from "jose";
 import type { Instant } from "../../domain/day.ts";
-import { type IdentityPolicy, seeing } from "../../domain/viewer.ts";
+import { type Caller, type IdentityPolicy, seeing } from "../../domain/viewer.ts";
 import type { SignInConfig } from "../../settings/sign-in.ts";
 import { type AuthenticateSession, IssuerUnavailable } from "../auth/authenticator.ts";
-import type { Caller, CheckedToken, CheckToken } from "../auth/jwt.ts";
+import type { CheckedToken, CheckToken } from "../auth/jwt.ts";
 import { SealedTexts } from "../auth/sealed-texts.ts";
 import { type Exchange, Reply } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";

@@ -1,0 +1,284 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { addDays, day } from "../src/domain/day.ts";
+import { withBudgets } from "./budgets/files.ts";
+import { codesOf, guarded } from "./callers.ts";
+import { SINGLE } from "./every-field.ts";
+import { emailOf, organizationOf, USERS } from "./team-truth.ts";
+
+const ORGANIZATION = organizationOf(3);
+const LEAD = "lead@ternplover.example";
+const MOVE = day("2026-11-10");
+const RANGE = `range: { between: { from: "2026-11-01", until: "2026-11-18" } }`;
+const OLD = `range: { between: { from: "2026-11-01", until: "${addDays(MOVE, 1)}" } }`;
+const NEW = `range: { between: { from: "${MOVE}", until: "2026-11-18" } }`;
+
+/** Atlas is the lead's, Cedar is below it, and Birch is another's. Of those in Birch, some join Atlas in mid-month. */
+function teamOf(index: number): "Atlas" | "Birch" | "Cedar" | "moved" | null {
+  const kinds = ["Atlas", "Birch", "Cedar", "moved", null] as const;
+  return kinds[index % 5] ?? null;
+}
+
+const PEOPLE = Array.from({ length: USERS }, (_, i) => ORGANIZATION.person(i));
+const emailsIn = (...teams: readonly unknown[]) =>
+  PEOPLE.filter(({ index }) => teams.includes(teamOf(index))).flatMap((person) => {
+    const isMember = ORGANIZATION.directories.enterprise.isCurrent(
+      person,
+      Date.parse("2026-11-22T12:00:00Z"),
+    );
+    return isMember ? [emailOf(ORGANIZATION, person) ?? []].flat() : [];
+  });
+
+const folder = mkdtempSync(join(tmpdir(), "lead-"));
+
+function teamsFile(manager = LEAD): string {
+  const lines = ["email,team,manager,parent,cost centre,from,until"];
+  for (const email of emailsIn("Atlas")) lines.push(`${email},Atlas,${manager.toUpperCase()},,CC-A,,`);
+  for (const email of emailsIn("Birch")) lines.push(`${email},Birch,boss@x.example,,CC-SECRET,,`);
+  for (const email of emailsIn("Cedar")) lines.push(`${email},Cedar,mid@x.example,Atlas,CC-C,,`);
+  for (const email of emailsIn("moved"))
+    lines.push(
+      `${email},Birch,boss@x.example,,CC-SECRET,,${MOVE}`,
+      `${email},Atlas,${manager},,CC-A,${MOVE},`,
+    );
+  const path = join(folder, `${crypto.randomUUID()}.csv`);
+  writeFileSync(path, lines.join("\n"));
+  return path;
+}
+
+const BUDGETS = withBudgets([
+  { name: "atlas", team: "Atlas", amountUsd: 10 },
+  { name: "birch", team: "Birch", amountUsd: 10 },
+  { name: "everything", amountUsd: 10 },
+]);
+
+function opened(email = LEAD, teams = teamsFile()) {
+  return guarded({
+    sandbox: { users: USERS, seed: ORGANIZATION.seed },
+    email,
+    settings: { TEAMS_FILE: teams, MAX_UPSTREAM_REQUESTS: "1000", FEDERATION: "on", ...BUDGETS },
+  });
+}
+
+const FIGURES =
+  "activity { users activity { chat { messages } } } claudeCode { commits estimated { usd } } memberCount costCentre manager";
+const TEAMS = (cost: string) =>
+  `teams(${RANGE}) { totalCount nodes { id team { id } name ${FIGURES} ${cost} members(first: 100) { nodes { email user { userId } } } } }`;
+const COST = "cost { net { cents } }";
+
+interface TeamRow {
+  readonly id: string;
+  readonly team: { readonly id: string };
+  readonly name: string;
+}
+
+interface OtherPerson {
+  readonly userId: string;
+  readonly email: string | null;
+  readonly name: string | null;
+  readonly cost: { readonly net: { readonly cents: string } } | null;
+}
+
+describe("a team lead", () => {
+  test("reads of their teams, and those below, what an owner reads, and of no other", async () => {
+    const { askAs } = opened();
+    const all = (await askAs("OWNER", `{ ${TEAMS(COST)} }`)).data.teams.nodes as readonly TeamRow[];
+    const { data, errors } = await askAs("LEAD with spend", `{ ${TEAMS(COST)} }`);
+    expect(errors).toBeUndefined();
+    expect(data.teams.totalCount).toBe(2);
+    expect(data.teams.nodes).toEqual(all.filter(({ name }) => name === "Atlas" || name === "Cedar"));
+    const withoutSpend = await askAs("LEAD", `{ ${TEAMS("").replace("estimated { usd }", "")} }`);
+    expect(withoutSpend.errors).toBeUndefined();
+    expect(codesOf(await askAs("LEAD", `{ ${TEAMS(COST)} }`))).toEqual(["FORBIDDEN"]);
+
+    const other = all.find(({ name }) => name === "Birch") as TeamRow;
+    const [own] = data.teams.nodes as readonly TeamRow[];
+    for (const id of [other.id, other.team.id]) {
+      const found = await askAs("LEAD with spend", `{ node(id: "${id}") { id } }`);
+      expect(codesOf(found)).toEqual(["NOT_FOUND"]);
+    }
+    const found = await askAs("LEAD with spend", `{ nodes(ids: ["${own?.id}", "${own?.team.id}"]) { id } }`);
+    expect(found.errors).toBeUndefined();
+    const entities = await askAs(
+      "LEAD with spend",
+      "query ($of: [_Any!]!) { _entities(representations: $of) { ... on Team { name } } }",
+      { of: ["Atlas", "Birch", "Nowhere"].map((teamId) => ({ __typename: "Team", teamId })) },
+    );
+    expect(entities.data._entities).toEqual([{ name: "Atlas" }, null, null]);
+    const budgets = await askAs("LEAD with spend", "{ budgets { name spent { cents } } }");
+    expect(budgets.data.budgets.map(({ name }: { name: string }) => name)).toEqual(["atlas"]);
+  });
+
+  test("reads the people of their teams on the days in these, and of other people not even whether they exist", async () => {
+    const { askAs } = opened();
+    const [cedar = "", moved = "", birch = "", none = ""] = ["Cedar", "moved", "Birch", null].map(
+      (team) => emailsIn(team)[0],
+    );
+    const fields = (range: string) =>
+      `userId name teams { name } cost(${range}) { net { cents } } activity(${range}) { chat { messages } } claudeCode(${range}) { commits } skills(${range}) { invocations } spendLimits { period user { userId } }`;
+    const ofPerson = (email: string, range: string) => `{ user(email: "${email}") { ${fields(range)} } }`;
+    for (const [email, range] of [
+      [cedar, RANGE],
+      [moved, NEW],
+    ] as const) {
+      const [own, all] = await Promise.all(
+        ["LEAD with spend", "OWNER"].map((name) => askAs(name, ofPerson(email, range))),
+      );
+      expect(own?.errors).toBeUndefined();
+      expect(own?.data).toEqual(all?.data);
+    }
+    const early = await askAs("LEAD with spend", ofPerson(moved, OLD));
+    expect(early.data.user).toMatchObject({ cost: null, activity: null, claudeCode: null, skills: null });
+    expect(early.errors?.[0]?.message).toContain(`from ${MOVE}`);
+    const before = await askAs(
+      "LEAD with spend",
+      `{ user(email: "${moved}") { activityComparison(${NEW}, to: PREVIOUS_PERIOD) { range { from } } } }`,
+    );
+    expect(codesOf(before)).toEqual(["FORBIDDEN"]);
+
+    const { data } = await askAs(
+      "OWNER",
+      `{ other: user(email: "${birch}") { id userId } own: user(email: "${cedar}") { id userId } }`,
+    );
+    const refused = await Promise.all(
+      [
+        `user(email: "${birch}") { userId }`,
+        `user(email: "${none}") { userId }`,
+        `user(email: "no.one@x.example") { userId }`,
+        `user(id: "${data.other.id}") { userId }`,
+        `user(id: "user_nowhere") { userId }`,
+        `node(id: "${data.other.id}") { id }`,
+      ].map((call) => askAs("LEAD with spend", `{ ${call} }`)),
+    );
+    expect(refused.map(codesOf)).toEqual(refused.map(() => ["FORBIDDEN"]));
+    expect(new Set(refused.map(({ errors }) => errors?.[0]?.message)).size).toBe(1);
+    expect((await askAs("LEAD with spend", `{ node(id: "${data.own.id}") { id } }`)).errors).toBeUndefined();
+  });
+
+  test("reads at no entry a name, an address, an id or an amount of others", async () => {
+    const owner = opened();
+    const { data } = await owner.askAs(
+      "OWNER",
+      `{ users(${RANGE}, first: 1000) { nodes { userId email name cost { net { cents } } } }
+        cost(${RANGE}) { total { net { cents } } } teams(${RANGE}) { nodes { name cost { net { cents } } } } }`,
+    );
+    const own = new Set(emailsIn("Atlas", "Cedar", "moved").map((email) => email.toLowerCase()));
+    const others = data.users.nodes.filter(
+      ({ email }: { email: string | null }) => !own.has(email?.toLowerCase() ?? ""),
+    );
+    const isLong = (text: string | null) => text !== null && text.length > 6;
+    const secrets: string[] = [
+      "CC-SECRET",
+      "boss@x.example",
+      data.cost.total.net.cents,
+      ...data.teams.nodes.flatMap(({ name, cost }: { name: string; cost: { net: { cents: string } } }) =>
+        name === "Atlas" || name === "Cedar" ? [] : [cost.net.cents],
+      ),
+      ...others.flatMap(({ userId, email, name, cost }: OtherPerson) => [
+        userId,
+        email,
+        name,
+        cost?.net.cents ?? null,
+      ]),
+    ].filter(isLong);
+    expect(secrets.length).toBeGreaterThan(30);
+
+    const name = "LEAD with spend";
+    const { app, headersOf, textAs, fileAs } = owner;
+    const at = async (path: string, init: RequestInit = {}) =>
+      (
+        await app.fetch(`http://gateway.test${path}`, {
+          ...init,
+          headers: { ...headersOf(name), ...init.headers },
+        })
+      ).text();
+    const answers: [string, string][] = [];
+    const { documents } = JSON.parse(await at("/q/")) as { documents: readonly string[] };
+    expect(documents.length).toBeGreaterThan(40);
+    for (const document of documents) {
+      answers.push([document, await at(`/q/${document}`)]);
+      answers.push([document, await at(`/chart/${document}.svg`)]);
+    }
+    for (const call of SINGLE.filter((_, i) => i % 4 === 0)) answers.push([call, await textAs(name, call)]);
+    const lists = JSON.parse(await at("/export/")) as { exports?: readonly { name: string }[] };
+    for (const list of [
+      "teams",
+      "users",
+      "cost",
+      "usage",
+      "skills",
+      "spend",
+      "focus",
+      "claudeCodeRecords",
+      "groups",
+    ])
+      answers.push([
+        list,
+        await (await fileAs(name, `${list}.csv?range.last.days=7&period=LAST_MONTH`)).text(),
+      ]);
+    expect(lists).toBeDefined();
+    const rpc = { jsonrpc: "2.0", id: 1, method: "tools/list" };
+    const accept = { accept: "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18" };
+    answers.push(["mcp", await at("/mcp", { method: "POST", headers: accept, body: JSON.stringify(rpc) })]);
+    answers.push([
+      "link",
+      await at("/links", { method: "POST", body: JSON.stringify({ document: "CostByDay" }) }),
+    ]);
+    const leaks = answers.flatMap(([entry, text]) =>
+      secrets.filter((secret) => text.includes(secret)).map((secret) => `${entry}: ${secret}`),
+    );
+    expect(leaks).toEqual([]);
+    expect(answers.filter(([, text]) => text.includes("FORBIDDEN")).length).toBeGreaterThan(60);
+  });
+
+  test("without a team reads only their own figures, and with a changed list at once what it says", async () => {
+    const [self = ""] = emailsIn("Birch");
+    const { askAs } = opened(self);
+    const { data, errors } = await askAs(
+      "LEAD with spend",
+      `{ user { email } teams(${RANGE}) { totalCount } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.user.email.toLowerCase()).toBe(self.toLowerCase());
+    expect(data.teams.totalCount).toBe(0);
+    expect(
+      codesOf(await askAs("LEAD with spend", `{ user(email: "${emailsIn("Cedar")[0]}") { email } }`)),
+    ).toEqual(["FORBIDDEN"]);
+  });
+
+  test("by pseudonym reads their teams without names, and in groups no individual", async () => {
+    const { askAs } = opened();
+    const { data, errors } = await askAs(
+      "LEAD by pseudonym",
+      `{ teams(${RANGE}) { nodes { name memberCount members(first: 3) { nodes { email user { name activity(${NEW}) { chat { messages } } } } } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.teams.nodes.map(({ name }: TeamRow) => name)).toEqual(["Atlas", "Cedar"]);
+    expect(JSON.stringify(data)).not.toMatch(/ternplover/);
+    expect(
+      codesOf(await askAs("LEAD of groups", `{ teams(${RANGE}) { nodes { members { nodes { email } } } } }`)),
+    ).toEqual(["FORBIDDEN"]);
+  });
+
+  test("never gets an answer that was kept for another lead", async () => {
+    const teams = teamsFile();
+    const [one, two] = [opened(LEAD, teams), opened("boss@x.example", teams)];
+    const names = async ({ askAs }: ReturnType<typeof opened>) =>
+      (await askAs("LEAD", `{ teams(${RANGE}) { nodes { name } } }`)).data.teams.nodes.map(
+        ({ name }: TeamRow) => name,
+      );
+    expect([await names(one), await names(two)]).toEqual([["Atlas", "Cedar"], ["Birch"]]);
+    const { viewerKey } = await import("../src/server/answers/viewer-key.ts");
+    const { viewerOf } = await import("./callers.ts");
+    const viewer = viewerOf("LEAD");
+    const keys = [
+      viewer,
+      { ...viewer, teams: new Set(["Atlas"]) },
+      { ...viewer, email: LEAD },
+      { ...viewer, teamScopes: new Set() },
+    ].map((each) => viewerKey(each as typeof viewer));
+    expect(new Set(keys).size).toBe(4);
+  });
+});
