@@ -236,6 +236,15 @@ export function forbidden(what: string, scopes: readonly string[]): GatewayError
   );
 }
 
+/** A team lead holds scopes within their teams only. */
+export function outsideOfTeams(what: string, scope: string): GatewayError {
+  return new GatewayError(
+    "FORBIDDEN",
+    `${what} reaches beyond your teams, and you hold ${scope} within them only. Query \`teams\`, or \`user\` for a current member, on days in these.`,
+    { scope },
+  );
+}
+
 /** A viewer who sees people only in groups queries one of them. */
 export function unseen(what: string): GatewayError {
   return new GatewayError(

@@ -124,6 +124,7 @@ describe("the rules of the schema", () => {
   test("a team lead comes to teams and their people: no list of people, groups or things, and without the scope to no amount", () => {
     const fields = coordinates(reachable("LEAD with spend"));
     expect(fields.filter((name) => name.startsWith("Query."))).toEqual([
+      "Query.alerts",
       "Query.budgets",
       "Query.limits",
       "Query.organization",
@@ -135,7 +136,7 @@ describe("the rules of the schema", () => {
     expect(
       fields
         .filter((name) => /^(Group|Skill|Connector|Project|Workspace|ApiKey|\w+Connection)\./.test(name))
-        .filter((name) => !/^(ClaudeCodeRecord|TeamMember|TeamSummary)Connection\./.test(name)),
+        .filter((name) => !/^(Alert|ClaudeCodeRecord|TeamMember|TeamSummary)Connection\./.test(name)),
     ).toEqual([]);
     expect(fields).not.toContain("TeamSummaryConnection.overlap");
     const ofLead = reachable("LEAD").filter(({ type }) => MONEY.test(getNamedType(type).name));

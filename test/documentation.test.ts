@@ -267,8 +267,9 @@ test("the example of TEAMS_FILE is one that is read without a fault", () => {
   rmSync(folder, { recursive: true });
   expect(report).toEqual({ faults: [], notes: [] });
   expect(directory.teams?.all).toMatchObject([
-    { name: "Maps", costCentre: "CC-7", manager: "grace@example.com" },
-    { name: "Search", costCentre: "CC-9", manager: "lin@example.com" },
+    { name: "Engineering", parentId: null },
+    { name: "Maps", costCentre: "CC-7", manager: "grace@example.com", parentId: "Engineering" },
+    { name: "Search", costCentre: "CC-9", manager: "lin@example.com", parentId: "Engineering" },
   ]);
 });
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   buildClientSchema,
   type GraphQLNamedType,
@@ -81,6 +84,7 @@ const TAKES: Readonly<Record<string, readonly (keyof Permissions)[]>> = {
       ...["UserFilter.users", "EngagementFilter.users", "ClaudeCodeFilter.emails"],
     ].map((part): [string, (keyof Permissions)[]] => [part, ["individuals"]]),
   ),
+  "Overlap.SPLIT": ["allTeams"],
   "SkillOrderField.LIST_PRICE": ["spend:read"],
   "SkillOrderField.OVERAGE": ["spend:read"],
   "ClaudeCodeMeasure.ESTIMATED": ["spend:read"],
@@ -204,6 +208,16 @@ test("an admin has to say of what a share is, since the usual one is money", asy
   ]);
 });
 
+/** A list of two teams, of which the first person leads one. */
+function teamsOfLead(emails: readonly string[]): string {
+  const lines = emails.map((email, i) =>
+    i % 2 === 0 ? `${email},Atlas,${emails[0]}` : `${email},Birch,boss@x.example`,
+  );
+  const path = join(mkdtempSync(join(tmpdir(), "teams-")), "teams.csv");
+  writeFileSync(path, ["email,team,manager", ...lines].join("\n"));
+  return path;
+}
+
 describe("the query library", () => {
   sweep(["ADMIN", ...NAMES.filter((name) => name !== "ADMIN")])(
     "asks what %s is shown, or is refused in part",
@@ -211,9 +225,13 @@ describe("the query library", () => {
       const owner = guarded();
       const people = await owner.askAs(
         "OWNER",
-        `{ users(range: { last: { days: 3 } }, first: 1) { nodes { email } } }`,
+        `{ users(range: { last: { days: 3 } }, first: 20) { nodes { email } } }`,
       );
-      const { askAs } = guarded({ email: people.data.users.nodes[0].email });
+      const emails: string[] = people.data.users.nodes.map(({ email }: { email: string }) => email);
+      const { askAs } = guarded({
+        email: emails[0] ?? "",
+        settings: { TEAMS_FILE: teamsOfLead(emails) }, // without a team a lead is refused nothing of its rows
+      });
       const { schema: shown } = visibleSchemas(schema)(permissionsFor(name));
       const wrong: string[] = [];
       let refused = 0;

@@ -287,6 +287,6 @@ test("every document of the library with one list answers with rows; the others 
       "Revisions",
       "SkillsByProduct",
     ],
-    "SpendToDate",
+    ...["SpendToDate", "TeamPeople", "TeamSpenders"],
   ]);
 });

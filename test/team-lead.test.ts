@@ -1,11 +1,16 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { sqliteAlerts } from "../src/cache/sqlite-alerts.ts";
 import { addDays, day } from "../src/domain/day.ts";
+import { newPath } from "./alerts/world.ts";
+import { answerOf } from "./answer.ts";
 import { withBudgets } from "./budgets/files.ts";
 import { codesOf, guarded } from "./callers.ts";
 import { SINGLE } from "./every-field.ts";
+import { ENTRIES, gatewayOfThree, organizationsFile } from "./organizations/three.ts";
 import { emailOf, organizationOf, USERS } from "./team-truth.ts";
 
 const ORGANIZATION = organizationOf(3);
@@ -59,6 +64,7 @@ function opened(email = LEAD, teams = teamsFile()) {
     sandbox: { users: USERS, seed: ORGANIZATION.seed },
     email,
     settings: { TEAMS_FILE: teams, MAX_UPSTREAM_REQUESTS: "1000", FEDERATION: "on", ...BUDGETS },
+    alertStore: sqliteAlerts({ path: newPath() }),
   });
 }
 
@@ -83,7 +89,7 @@ interface OtherPerson {
 
 describe("a team lead", () => {
   test("reads of their teams, and those below, what an owner reads, and of no other", async () => {
-    const { askAs } = opened();
+    const { app, askAs } = opened();
     const all = (await askAs("OWNER", `{ ${TEAMS(COST)} }`)).data.teams.nodes as readonly TeamRow[];
     const { data, errors } = await askAs("LEAD with spend", `{ ${TEAMS(COST)} }`);
     expect(errors).toBeUndefined();
@@ -109,6 +115,42 @@ describe("a team lead", () => {
     expect(entities.data._entities).toEqual([{ name: "Atlas" }, null, null]);
     const budgets = await askAs("LEAD with spend", "{ budgets { name spent { cents } } }");
     expect(budgets.data.budgets.map(({ name }: { name: string }) => name)).toEqual(["atlas"]);
+    await app.runAlerts();
+    const alerts = async (name: string) =>
+      (
+        await askAs(
+          name,
+          "{ alerts { totalCount nodes { event subjectId budget { name } spent { cents } } } }",
+        )
+      ).data.alerts;
+    const recorded = await alerts("OWNER");
+    const ofTeam = recorded.nodes.filter((each: { subjectId: string | null }) => each.subjectId === "Atlas");
+    expect(ofTeam.length).toBeGreaterThan(1);
+    expect(recorded.nodes.length).toBeGreaterThan(ofTeam.length * 2);
+    expect((await alerts("LEAD with spend")).nodes).toEqual(ofTeam);
+    expect(codesOf(await askAs("LEAD", "{ alerts { nodes { event } } }"))).toEqual(["FORBIDDEN"]);
+  });
+
+  test("does not learn by parts of spend in how many teams a person is", async () => {
+    const { askAs } = opened();
+    const parts = `teams(${RANGE}, overlap: SPLIT) { nodes { id } }`;
+    const { data } = await askAs("OWNER", `{ ${parts} }`);
+    const own = (await askAs("LEAD with spend", `{ teams(${RANGE}) { nodes { team { id } } } }`)).data.teams;
+    for (const call of [
+      parts,
+      `node(id: "${data.teams.nodes[0].id}") { id }`,
+      `node(id: "${own.nodes[0].team.id}") { ... on Team { cost(${RANGE}, overlap: SPLIT) { net { cents } } } }`,
+      `teams(${RANGE}) { overlap { net { cents } } }`,
+    ])
+      expect(codesOf(await askAs("LEAD with spend", `{ ${call} }`)), call).toEqual(["FORBIDDEN"]);
+    expect(await askAs("LEAD with spend", `{ ${parts} }`)).toMatchObject({
+      errors: [
+        {
+          message: expect.stringContaining("reaches beyond your teams"),
+          extensions: { scope: "activity:read" },
+        },
+      ],
+    });
   });
 
   test("reads the people of their teams on the days in these, and of other people not even whether they exist", async () => {
@@ -168,6 +210,12 @@ describe("a team lead", () => {
     const others = data.users.nodes.filter(
       ({ email }: { email: string | null }) => !own.has(email?.toLowerCase() ?? ""),
     );
+    // Two people can have one name.
+    const namesOfOwn = new Set(
+      data.users.nodes
+        .filter((each: OtherPerson) => !others.includes(each))
+        .map((each: OtherPerson) => each.name),
+    );
     const isLong = (text: string | null) => text !== null && text.length > 6;
     const secrets: string[] = [
       "CC-SECRET",
@@ -179,7 +227,7 @@ describe("a team lead", () => {
       ...others.flatMap(({ userId, email, name, cost }: OtherPerson) => [
         userId,
         email,
-        name,
+        namesOfOwn.has(name) ? null : name,
         cost?.net.cents ?? null,
       ]),
     ].filter(isLong);
@@ -219,9 +267,21 @@ describe("a team lead", () => {
         await (await fileAs(name, `${list}.csv?range.last.days=7&period=LAST_MONTH`)).text(),
       ]);
     expect(lists).toBeDefined();
-    const rpc = { jsonrpc: "2.0", id: 1, method: "tools/list" };
     const accept = { accept: "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18" };
-    answers.push(["mcp", await at("/mcp", { method: "POST", headers: accept, body: JSON.stringify(rpc) })]);
+    const agent = async (method: string, params: object) => {
+      const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+      const text = await at("/mcp", { method: "POST", headers: accept, body });
+      answers.push([`${method} ${JSON.stringify(params)}`, text]);
+      return text;
+    };
+    const tools = await agent("tools/list", {});
+    for (const document of documents) {
+      const called = await agent("tools/call", { name: document, arguments: {} });
+      expect(called.includes('"isError":true') || called.includes('"error"'), called.slice(0, 300)).toBe(
+        !tools.includes(`"name":"${document}"`) || document.startsWith("My"), // this lead has no seat
+      );
+    }
+    expect(tools).toContain('"name":"TeamSpenders"');
     answers.push([
       "link",
       await at("/links", { method: "POST", body: JSON.stringify({ document: "CostByDay" }) }),
@@ -280,5 +340,26 @@ describe("a team lead", () => {
       { ...viewer, teamScopes: new Set() },
     ].map((each) => viewerKey(each as typeof viewer));
     expect(new Set(keys).size).toBe(4);
+  });
+
+  test("reads in each organization the teams that its list has them manage", async () => {
+    const entries = ENTRIES.map((entry) =>
+      entry.kind === "enterprise"
+        ? { ...entry, teams: teamsFile(entry.name === "emea" ? LEAD : "boss@x.example") }
+        : entry,
+    );
+    const sha256 = createHash("sha256").update("lead").digest("hex");
+    const path = organizationsFile([{ name: "lead", role: "LEAD", email: LEAD, sha256 }]);
+    const { app } = gatewayOfThree({ entries, settings: { AUTH: "tokens", TOKENS_FILE: path } });
+    const teamsIn = async (organization: string) => {
+      const query = `{ teams(organization: "${organization}", ${RANGE}) { nodes { name } } }`;
+      const response = await app.fetch("http://gateway.test/graphql", {
+        method: "POST",
+        headers: { authorization: "Bearer lead", "content-type": "application/json" },
+        body: JSON.stringify({ query }),
+      });
+      return (await answerOf(response)).data.teams.nodes.map(({ name }: TeamRow) => name);
+    };
+    expect([await teamsIn("emea"), await teamsIn("us")]).toEqual([["Atlas", "Cedar"], []]);
   });
 });

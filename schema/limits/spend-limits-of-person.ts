@@ -15,7 +15,7 @@ builder.objectField(User, "spendLimits", (t) =>
     type: [SpendLimit],
     nullable: true,
     description:
-      "The person's spend limits in the Enterprise organization, one for each kind of period that has one. Empty: no level sets a limit. One upstream request per hundred people of a list. Null: not a member of that organization. Errors: NOT_CONFIGURED, NOT_ENTITLED, UPSTREAM_*.",
+      "The person's spend limits in the Enterprise organization, one for each kind of period that has one. Empty: no level sets a limit. They are as of now: a team lead reads them of current members, and what is spent includes days of the period before the person joined the team. One upstream request per hundred people of a list. Null: not a member of that organization. Errors: NOT_CONFIGURED, NOT_ENTITLED, UPSTREAM_*.",
     sources: ["SPEND_LIMITS"],
     maxRows: () => PERIODS,
     requests: () => requestsByKey(spendLimits, [null]),

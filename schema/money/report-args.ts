@@ -5,11 +5,13 @@ import type { Comparison } from "../../src/domain/comparison.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import type { SeriesBucket } from "../../src/domain/series.ts";
 import type { Overlap } from "../../src/domain/team.ts";
+import type { Requires } from "../../src/planning/plan.ts";
 import type { RangeInput } from "../../src/planning/range-input.ts";
 import { builder } from "../framework/builder.ts";
 import type { Slice } from "../framework/connection.ts";
 import { type Incomplete, IncompleteEnum } from "../framework/incomplete.ts";
 import { organizationArg } from "../framework/organization.ts";
+import { requirePermission } from "../framework/permission.ts";
 import { DateRange } from "../framework/range.ts";
 import { analysisArgs, BucketEnum, type OrderInput } from "../framework/series.ts";
 import type { ReportFilterInput } from "./report-filter.ts";
@@ -39,11 +41,16 @@ export const OverlapEnum = builder.enumType("Overlap", {
         "Counts them fully in each of their teams. Rows can add up to more than the total, by `overlap`.",
     },
     SPLIT: {
+      requires: ["allTeams"], // a part tells in how many teams people are
       description:
-        "Splits them into equal parts, which add up exactly. The remainder at the last digit (the twelfth decimal of a cent for an amount, 1 for a count) goes to the teams that come first by name. It is assigned per calendar month (per day for minutes) as it accumulates over the range, so a team's days, weeks and months add up to its row without buckets.",
+        "Splits them into equal parts, which add up exactly. The remainder at the last digit (the twelfth decimal of a cent for an amount, 1 for a count) goes to the teams that come first by name. It is assigned per calendar month (per day for minutes) as it accumulates over the range, so a team's days, weeks and months add up to its row without buckets. FORBIDDEN for team leads, since parts depend on all teams of a person.",
     },
-  } satisfies { [O in Overlap]: { description: string } },
+  } satisfies { [O in Overlap]: { description: string; requires?: Requires } },
 });
+
+export function requireOverlap(ctx: Context, overlap: Overlap | null | undefined): void {
+  if (overlap === "SPLIT") requirePermission(ctx, "allTeams", "`overlap: SPLIT`");
+}
 
 /** The arguments of a report; `groupBy` and `filter` differ by report. */
 export const reportArgs = {

@@ -5,7 +5,7 @@ import { emailKey } from "../../src/domain/organization.ts";
 import { identityOf, type Person } from "../../src/domain/person.ts";
 import { oneDay } from "../../src/domain/range.ts";
 import { spansAll } from "../../src/domain/team.ts";
-import { forbidden, GatewayError } from "../../src/errors.ts";
+import { forbidden, GatewayError, outsideOfTeams } from "../../src/errors.ts";
 import { ledTeams, teamsNow } from "../../src/loaders/teams.ts";
 
 /** True if the viewer may read other people. */
@@ -32,7 +32,7 @@ async function personOfTeams(ctx: Context, person: Person | null): Promise<Perso
     const today = oneDay(dayOf(ctx.now()));
     if (readableOn.some((span) => spansAll(span, today))) return { ...identityOf(person), readableOn };
   }
-  throw forbidden("Reading people outside of your teams", ["activity:read"]);
+  throw outsideOfTeams("This person", "activity:read");
 }
 
 /** Returns a person that a field leads to, as the viewer may read them; see `personOfTeams`. */

@@ -21,7 +21,7 @@ import { figures } from "../framework/figures.ts";
 import { Spend, spendOrOwn } from "../framework/money.ts";
 import { ORGANIZATION_OF_FIGURES } from "../framework/organization.ts";
 import { ResolvedRange } from "../framework/range.ts";
-import { OverlapEnum, type ReportArgs } from "../money/report-args.ts";
+import { OverlapEnum, type ReportArgs, requireOverlap } from "../money/report-args.ts";
 import { reportRequests } from "../money/report-requests.ts";
 import { type TeamNode, type TeamOver, TeamSummary, TeamType } from "./team.ts";
 
@@ -81,13 +81,15 @@ function teamOver(
   { range, organization, overlap }: FigureArgs,
   ctx: Context,
 ): TeamOver {
-  if (range !== undefined)
+  if (range !== undefined) {
+    requireOverlap(ctx, overlap);
     return {
       ...team,
       organization: organizationNamed(ctx, organization),
       range: resolveRange(range, ctx.now()),
       overlap: overlap ?? "COUNT_IN_EACH",
     };
+  }
   if ("range" in team) return team;
   throw new Error("a figure of a team needs a range");
 }

@@ -9,6 +9,7 @@ import { type Connection, forward } from "../framework/connection.ts";
 import { Spend } from "../framework/money.ts";
 import { ofOrganization } from "../framework/organization.ts";
 import { DateRange } from "../framework/range.ts";
+import { requireOverlap } from "../money/report-args.ts";
 import { placements, type TeamOver, TeamSummary } from "./team.ts";
 import { spendArgs, teamSpendRequests } from "./team-figures.ts";
 import { connectFromMemory } from "./team-member.ts";
@@ -60,6 +61,7 @@ builder.queryField("teams", (t) =>
       { range: rangeInput, organization: name, overlap, ...slice },
       ctx,
     ): Promise<TeamList> => {
+      requireOverlap(ctx, overlap);
       const range = resolveRange(rangeInput, ctx.now());
       const organization = organizationNamed(ctx, name);
       const spend = { organization, range, overlap };

@@ -15,6 +15,7 @@ import {
 import { builder, nodeLoader } from "../framework/builder.ts";
 import { formatMeasuredId, parseMeasuredId, rangeOfMeasured, shortened } from "../framework/measured-id.ts";
 import { ResolvedRange } from "../framework/range.ts";
+import { requireOverlap } from "../money/report-args.ts";
 
 /** A team, or what is in none. */
 export interface TeamNode {
@@ -95,6 +96,7 @@ export const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary
   loadOne: nodeLoader("TeamSummary", async (id, ctx): Promise<TeamOver> => {
     const { own, range, terms } = await parseMeasuredId(ctx, id, ["organization", "overlap"]);
     const { organization = "ENTERPRISE", overlap = "COUNT_IN_EACH" } = terms;
+    requireOverlap(ctx, overlap);
     return { placement: await placementBy(ctx, own, range), range, organization, overlap };
   }),
   fields: (t) => ({

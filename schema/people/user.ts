@@ -3,7 +3,7 @@ import type { Context } from "../../src/context.ts";
 import { identityOf, type Person, type PersonOver } from "../../src/domain/person.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { spansAll } from "../../src/domain/team.ts";
-import { forbidden, GatewayError } from "../../src/errors.ts";
+import { GatewayError, outsideOfTeams } from "../../src/errors.ts";
 import { partOfActivity } from "../../src/loaders/user-activity.ts";
 import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
@@ -135,9 +135,9 @@ export function refuseOtherDays({ readableOn = [] }: Person, range: DayRange, { 
   const days = readableOn.map(
     ({ from, until }) => `${from === null ? "" : ` from ${from}`}${until === null ? "" : ` until ${until}`}`,
   );
-  throw forbidden(
-    `Reading the person from ${range.from} until ${range.until}, while your teams have them${days.join(" and") || " on no day"},`,
-    ["activity:read"],
+  throw outsideOfTeams(
+    `The range from ${range.from} until ${range.until}, of a person who is in your teams${days.join(" and") || " on no day"},`,
+    "activity:read",
   );
 }
 

@@ -109,6 +109,8 @@ const OTHERS = {
   spendOfTeam: ({ teamScopes }) => teamScopes.has("spend:read"),
   limitsOfTeam: ({ identity, teamScopes }) =>
     identity !== "none" && teamScopes.has("spend:read") && teamScopes.has("limits:read"),
+  /** To learn in how many teams people are, those of others included. */
+  allTeams: ({ scopes }) => scopes.has("activity:read") || scopes.has("spend:read"),
   namesOfTeam: ({ identity, teamScopes }) => identity === "full" && teamScopes.has("identity:read"),
   /** To see people by pseudonym. */
   pseudonyms: ({ identity }) => identity === "pseudonym",
@@ -127,8 +129,7 @@ export type Permissions = Record<Scope | keyof typeof OTHERS, boolean>;
 
 /** The scopes that are part of what is asked. */
 export function scopesOfPermission(permission: keyof Permissions): readonly Scope[] {
-  if (permission === "people" || permission === "ofTeam" || permission === "peopleOfTeam")
-    return ["activity:read"];
+  if (["people", "ofTeam", "peopleOfTeam", "allTeams"].includes(permission)) return ["activity:read"];
   if (permission === "spenders" || permission === "spendOfTeam") return ["spend:read"];
   if (permission === "namesOfTeam") return ["identity:read"];
   if (permission === "limits" || permission === "limitsOfTeam") return ["spend:read", "limits:read"];

@@ -7,7 +7,7 @@ import {
   scopesOfPermission,
   type Viewer,
 } from "../domain/viewer.ts";
-import { forbidden, type GatewayError, unseen } from "../errors.ts";
+import { forbidden, type GatewayError, outsideOfTeams, unseen } from "../errors.ts";
 import type { FieldPlan, Requires } from "./plan.ts";
 
 /** A part of the schema: a type, a field, an argument, a value of an enum. */
@@ -54,6 +54,8 @@ export function isPermitted(field: SchemaPart, { viewer }: Pick<Context, "viewer
 /** Returns the error for a viewer without any of the required permissions: a scope is missing, or the viewer sees no people. */
 export function refusal(viewer: Viewer, requires: Requires, what: string): GatewayError {
   const missing = requires.flatMap((each) => missingIn(each, viewer) ?? []);
+  const heldInTeams = missing.find((scope) => viewer.teamScopes.has(scope));
+  if (heldInTeams !== undefined) return outsideOfTeams(what, heldInTeams);
   return missing.length === 0 && viewer.identity === "none" ? unseen(what) : forbidden(what, missing);
 }
 

@@ -175,7 +175,7 @@ export const JWT = {
     default: "scope,scp,permissions",
     format: CLAIMS,
     meaning:
-      "Claims with the scopes of the role `service`, or of the role `lead` in place of its own: a text separated by spaces, or a list.",
+      "Claims with the scopes of the role `service`, or scopes that replace those of the role `lead`: a text separated by spaces, or a list.",
   }),
   emailClaim: setting({
     name: "JWT_EMAIL_CLAIM",

@@ -309,31 +309,62 @@ const TOKENS = [
   { name: "admin", role: "ADMIN" },
   { name: "analyst", role: "ANALYST" },
   { name: "of-groups", role: "OWNER", identity: "none" },
+  { name: "lead", role: "LEAD" },
+  { name: "lead-with-spend", role: "LEAD", scopes: ["activity:read", "identity:read", "spend:read"] },
   { name: "member", role: "MEMBER", email: "" },
 ];
+
+const LEAD = "lead@ternplover.example";
+
+/** A list of two teams. One has the lead as its manager, and a person who joined it two days ago. */
+function teamsFile(emails: readonly string[]): string {
+  const file = join(mkdtempSync(join(tmpdir(), "teams-")), "teams.csv");
+  const lines = emails.map((email, i) =>
+    i % 2 === 0 ? `${email},Atlas,${LEAD},${i === 0 ? "2026-11-20" : ""}` : `${email},Birch,boss@x.example,`,
+  );
+  writeFileSync(file, ["email,team,manager,from", ...lines].join("\n"));
+  return file;
+}
 
 function tokensFile(email: string): string {
   const file = join(mkdtempSync(join(tmpdir(), "tokens-")), "tokens.json");
   const entries = TOKENS.map((each) => ({
     ...each,
     ...(each.role === "MEMBER" ? { email } : {}),
+    ...(each.role === "LEAD" ? { email: LEAD } : {}),
     sha256: createHash("sha256").update(`token-of-${each.name}`).digest("hex"),
   }));
   writeFileSync(file, JSON.stringify(entries), { mode: 0o600 });
   return file;
 }
 
+interface Person {
+  readonly name: string;
+  readonly email: string;
+}
+
 describe.skipIf(isMissing)("the dashboard of a caller with a token", () => {
   let opened: Opened;
-  let person: { name: string; email: string };
+  let people: readonly Person[];
+  let person: Person;
 
   beforeAll(async () => {
     const { ask } = gateway({ sandbox: { users: 60 } });
-    const { data } = await ask("{ users(range: { last: { days: 7 } }, first: 1) { nodes { name email } } }");
-    person = data.users.nodes[0];
+    const { data } = await ask("{ users(range: { last: { days: 7 } }, first: 60) { nodes { name email } } }");
+    people = data.users.nodes.filter(({ email }: Person) => email !== null);
+    [person] = people as [Person];
     opened = new Opened({
       sandbox: { users: 60 },
-      settings: { AUTH: "tokens", TOKENS_FILE: tokensFile(person.email) },
+      settings: {
+        AUTH: "tokens",
+        TOKENS_FILE: tokensFile(person.email),
+        TEAMS_FILE: teamsFile(people.map(({ email }) => email)),
+        ...withBudgets([
+          { name: "Atlas this month", team: "Atlas", amountUsd: 1_000 },
+          { name: "Everything", amountUsd: 1_000 },
+        ]),
+      },
+      alertStore: sqliteAlerts({ path: newPath() }),
     });
     await opened.start();
   });
@@ -423,6 +454,26 @@ describe.skipIf(isMissing)("the dashboard of a caller with a token", () => {
     expect(await page.locator(".failure").count()).toBe(0);
     expect(await violationsOf(page)).toEqual([]);
     await page.context().close();
+  });
+
+  test("shows team leads their teams, the people of these and nothing else", async () => {
+    for (const [name, panels] of [
+      ["lead", ["Teams", "People"]],
+      ["lead-with-spend", ["Teams", "People", "Spend by person", "Budgets"]],
+    ] as const) {
+      const page = await opened.page("/", `token-of-${name}`);
+      expect(await linksOf(page)).toEqual(["Teams"]);
+      expect(await panelsOf(page)).toEqual(panels);
+      const text = await page.locator("main").innerText();
+      expect(text).toContain("Your role is lead, so you see the teams that you lead and nothing else.");
+      expect(text).toContain("People who joined within the period");
+      expect(text).not.toMatch(/Birch|Everything|FORBIDDEN|Incomplete|Not shown/);
+      for (const [i, { email }] of people.entries()) expect(text.includes(email), email).toBe(i % 2 === 0);
+      expect(text.includes("$")).toBe(name !== "lead");
+      expect(await page.locator(".failure").count()).toBe(0);
+      expect(await violationsOf(page)).toEqual([]);
+      await page.context().close();
+    }
   });
 
   test("makes no error in the console", () => expect(opened.complaints).toEqual([]));

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { answerOf } from "../answer.ts";
 import { ENTRIES, gatewayOfThree, NAMES, organizationsFile } from "./three.ts";
 
-const ROLES = ["PRIMARY_OWNER", "OWNER", "ADMIN", "ANALYST", "MEMBER", "SERVICE"] as const;
+const ROLES = ["PRIMARY_OWNER", "OWNER", "ADMIN", "ANALYST", "LEAD", "MEMBER", "SERVICE"] as const;
 
 /** What callers are limited to; null: nothing. */
 const LIMITS = [null, ["emea"], ["platform"], ["emea", "platform"]] as const;
@@ -25,8 +25,10 @@ function tokensFile(): string {
         role,
         sha256: createHash("sha256").update(tokenOf(name)).digest("hex"),
         ...(limit === null ? {} : { organizations: limit }),
-        ...(role === "MEMBER" ? { email: "nobody@ternplover.example" } : {}),
-        ...(role === "SERVICE" ? { scopes: ["activity:read", "spend:read", "identity:read"] } : {}),
+        ...(role === "MEMBER" || role === "LEAD" ? { email: "nobody@ternplover.example" } : {}),
+        ...(role === "SERVICE" || role === "LEAD"
+          ? { scopes: ["activity:read", "spend:read", "identity:read"] }
+          : {}),
       };
     }),
   );

@@ -18,13 +18,17 @@ export interface PanelProps<Name extends DocumentName> {
   /** Link to the rows as a file. */
   readonly file?: string | undefined;
   /** Content for an answer; null: there is nothing to show. */
-  readonly children: (data: ResultOf<Name>) => ReactNode;
+  readonly children: (data: ResultOf<Name>, errors: readonly AnswerError[]) => ReactNode;
+  /** True for errors that the content explains itself. */
+  readonly isExplained?: (error: AnswerError) => boolean;
   /** The same as a table. */
   readonly table?: (data: ResultOf<Name>) => ReactNode;
   /** Controls beside the title. */
   readonly actions?: ReactNode;
   /** Label of a button that loads the panel; without it the panel loads at once. For what takes upstream requests that few readers need. */
   readonly onDemand?: string;
+  /** The panel is left out if there is nothing to show. */
+  readonly isOptional?: boolean;
   /** Sentence for an answer without content. */
   readonly empty?: string;
 }
@@ -41,6 +45,8 @@ export function Panel<Name extends DocumentName>({
   table,
   actions,
   onDemand,
+  isExplained,
+  isOptional = false,
   empty = "Nothing in this period.",
 }: PanelProps<Name>) {
   const [isWanted, setIsWanted] = useState(onDemand === undefined);
@@ -48,9 +54,14 @@ export function Panel<Name extends DocumentName>({
   const [isTable, setIsTable] = useState(false);
   const id = useId();
   const content =
-    answer?.data == null ? null : isTable && table !== undefined ? table(answer.data) : children(answer.data);
-  const failure =
-    answer?.errors.find(({ extensions }) => extensions?.code !== "FORBIDDEN") ?? answer?.errors[0];
+    answer?.data == null
+      ? null
+      : isTable && table !== undefined
+        ? table(answer.data)
+        : children(answer.data, answer.errors);
+  const failures = answer?.errors.filter((error) => isExplained?.(error) !== true) ?? [];
+  const failure = failures.find(({ extensions }) => extensions?.code !== "FORBIDDEN") ?? failures[0];
+  if (isOptional && answer !== null && content === null && failure === undefined) return null;
   return (
     <section
       className={`panel span-${span}${isWanted ? "" : " waiting"}`}

@@ -15,17 +15,20 @@ export interface Rights {
   readonly keys: boolean;
   /** Limits of rates, and with spend those of people. */
   readonly limits: boolean;
+  /** The rights hold within some teams only. */
+  readonly teamsOnly: boolean;
   /** The gateway has a Console organization that nothing in the URL has to choose. */
   readonly console: boolean;
 }
 
-export function rightsOf({ scopes, identity, organizations }: PageViewer): Rights {
+export function rightsOf({ role, scopes, identity, organizations }: PageViewer): Rights {
   return {
     activity: scopes.includes("activity:read"),
     spend: scopes.includes("spend:read"),
     people: identity !== "NONE" && scopes.includes("activity:read"),
     keys: scopes.includes("keys:read"),
     limits: scopes.includes("limits:read"),
+    teamsOnly: role === "LEAD",
     console: !pageSettings.hasOrganizations && organizations.includes("console"),
   };
 }
@@ -35,6 +38,7 @@ export function pagesFor(viewer: PageViewer, isConsole: boolean): readonly PageN
   const { activity, spend, people, limits, console } = rightsOf(viewer);
   const last = spend || (limits && (isConsole || console)) ? (["limits"] as const) : [];
   if (viewer.role === "MEMBER") return ["me"];
+  if (viewer.role === "LEAD") return activity ? ["teams"] : [];
   // A Console organization has neither members who chat nor seats.
   if (isConsole)
     return [
@@ -53,11 +57,13 @@ export function pagesFor(viewer: PageViewer, isConsole: boolean): readonly PageN
 
 /** Sentences about what is absent and why; empty for callers who may read everything. */
 export function absencesFor(viewer: PageViewer): readonly string[] {
-  const { spend, people } = rightsOf(viewer);
+  const { spend, people, teamsOnly } = rightsOf(viewer);
   const role = viewer.role.toLowerCase().replaceAll("_", " ");
   if (viewer.role === "MEMBER") return ["Your role is member, so you see your own figures."];
+  const withoutSpend = "without the scope spend:read, so no amounts are shown";
   return [
-    ...(spend ? [] : [`Your role is ${role}, without the scope spend:read, so no amounts are shown.`]),
+    ...(teamsOnly ? ["Your role is lead, so you see the teams that you lead and nothing else."] : []),
+    ...(spend ? [] : [teamsOnly ? `It is ${withoutSpend}.` : `Your role is ${role}, ${withoutSpend}.`]),
     ...(people ? [] : ["You see people in groups only, so no person is listed."]),
     ...(viewer.identity === "PSEUDONYM" ? ["People are shown by pseudonym."] : []),
   ];

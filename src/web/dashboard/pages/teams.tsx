@@ -1,24 +1,18 @@
 import { useMemo, useState } from "react";
 import { formatNumber } from "../../charts/format.ts";
-import { NumberCell } from "../../charts/number-cell.tsx";
 import { RankingTable } from "../../charts/ranking.tsx";
-import { Defined } from "../../charts/stat.tsx";
 import type { ResultOf } from "../../client/documents.ts";
 import { pageSettings } from "../../client/page-settings.ts";
 import { fileLink } from "../../links.ts";
-import { definitionOf } from "../define.ts";
 import { MOST_ROWS } from "../most-rows.ts";
 import type { PageProps } from "../page-props.ts";
 import { Panel } from "../panel.tsx";
+import { Budgets } from "../panels/budgets.tsx";
 import { ConnectorAdoption } from "../panels/connector-adoption.tsx";
+import { TeamPeople, TeamSpenders } from "../panels/team-people.tsx";
+import { nameOfTeam, type TeamInTable, TeamTable } from "../panels/team-table.tsx";
 import { DAILY_LIMIT, TooManyDays } from "../panels/too-many-days.tsx";
 import { mostDaysIn, rangeOf } from "../place.ts";
-
-type Team = NonNullable<NonNullable<ResultOf<"Teams">["teams"]>["nodes"][number]>;
-
-function nameOfTeam({ name, isUnassigned }: Pick<Team, "name" | "isUnassigned">): string {
-  return name ?? (isUnassigned ? "People without a team" : "Usage without a person");
-}
 
 /** The measures that the table can be ordered by, largest first. */
 const ORDERS = {
@@ -26,14 +20,21 @@ const ORDERS = {
   users: ["Active people", ({ activity }) => activity?.users ?? 0],
   messages: ["Chat messages", ({ activity }) => activity?.activity.chat.messages ?? 0],
   commits: ["Commits", ({ claudeCode }) => claudeCode?.commits ?? 0],
-} as const satisfies Record<string, readonly [string, (team: Team) => number]>;
+} as const satisfies Record<string, readonly [string, (team: TeamInTable) => number]>;
+
+const NO_LED_TEAMS =
+  "You lead no team in this period. The operator of the gateway names managers in TEAMS_FILE.";
 
 /** The team, its cost, its activity and its Claude Code, as MAX_ROWS counts them. */
 const ROWS_PER_TEAM = 4;
 
 type Order = keyof typeof ORDERS;
 
-export function TeamsPage({ place, rights }: PageProps) {
+export function TeamsPage(props: PageProps) {
+  return props.rights.teamsOnly ? <LedTeams {...props} /> : <AllTeams {...props} />;
+}
+
+function AllTeams({ place, rights }: PageProps) {
   const [chosen, setChosen] = useState<Order>(rights.spend ? "cost" : "users");
   const variables = useMemo(
     () => ({
@@ -89,59 +90,7 @@ export function TeamsPage({ place, rights }: PageProps) {
           if (teams.length === 0) return null;
           return (
             <>
-              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-              <section className="table-frame tall" aria-label="Teams and their figures" tabIndex={0}>
-                <table>
-                  <thead>
-                    <tr>
-                      <th scope="col">Team</th>
-                      <th scope="col" className="numeric">
-                        <Defined
-                          term="Members"
-                          definition={definitionOf("TeamSummary.memberCount")}
-                          isAtEnd
-                        />
-                      </th>
-                      <th scope="col" className="numeric">
-                        <Defined
-                          term="Active people"
-                          definition={definitionOf("TeamActivity.users")}
-                          isAtEnd
-                        />
-                      </th>
-                      <th scope="col" className="numeric">
-                        Chat messages
-                      </th>
-                      <th scope="col" className="numeric">
-                        <Defined
-                          term="Commits"
-                          definition={definitionOf("ClaudeCodeTotals.commits")}
-                          isAtEnd
-                        />
-                      </th>
-                      {rights.spend && (
-                        <th scope="col" className="numeric">
-                          <Defined term="Net spend" definition={definitionOf("TeamSummary.cost")} isAtEnd />
-                        </th>
-                      )}
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {teams.map((team, i) => (
-                      <tr key={team.teamId ?? `without ${i}`}>
-                        <th scope="row">{nameOfTeam(team)}</th>
-                        <td className="numeric">{formatNumber(team.memberCount, "count").short}</td>
-                        <td className="numeric">{formatNumber(team.activity?.users, "count").short}</td>
-                        <td className="numeric">
-                          {formatNumber(team.activity?.activity.chat.messages, "count").short}
-                        </td>
-                        <td className="numeric">{formatNumber(team.claudeCode?.commits, "count").short}</td>
-                        {rights.spend && <NumberCell unit="usd" value={team.cost?.net.usd} />}
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </section>
+              <TeamTable teams={teams} rights={rights} />
               <p className="compare-note">
                 {count > teams.length
                   ? `The first ${teams.length.toLocaleString("en-US")} of ${count.toLocaleString("en-US")} by name are shown; the file has all.`
@@ -195,6 +144,55 @@ export function TeamsPage({ place, rights }: PageProps) {
         }}
       </Panel>
       <ConnectorAdoption place={place} span={12} />
+    </>
+  );
+}
+
+/** The teams of a team lead, and their people. */
+function LedTeams({ place, rights }: PageProps) {
+  const variables = useMemo(
+    () => ({
+      range: rangeOf(place.period),
+      spend: rights.spend,
+      overlap: false, // it depends on teams of others
+      people: rights.people,
+      first: Math.min(MOST_ROWS, Math.floor(pageSettings.maxRows / ROWS_PER_TEAM)),
+    }),
+    [place.period, rights.spend, rights.people],
+  );
+  return (
+    <>
+      {mostDaysIn(place.period) > DAILY_LIMIT ? (
+        <TooManyDays title="Teams" place={place} span={12} />
+      ) : (
+        <Panel
+          title="Teams"
+          document="Teams"
+          variables={variables}
+          span={12}
+          height={120}
+          empty={NO_LED_TEAMS}
+        >
+          {({ teams }) => {
+            const rows = (teams?.nodes ?? []).filter((team) => team !== null);
+            if (rows.length === 0) return null;
+            const count = teams?.totalCount ?? 0;
+            return (
+              <>
+                <TeamTable teams={rows} rights={rights} />
+                {count > rows.length && (
+                  <p className="compare-note">
+                    The first {rows.length} of {count} by name are shown.
+                  </p>
+                )}
+              </>
+            );
+          }}
+        </Panel>
+      )}
+      {rights.people && <TeamPeople place={place} span={rights.spend ? 8 : 12} />}
+      {rights.people && rights.spend && <TeamSpenders place={place} span={4} />}
+      {rights.spend && <Budgets place={place} span={12} isOptional />}
     </>
   );
 }

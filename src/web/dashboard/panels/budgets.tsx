@@ -25,7 +25,11 @@ const SUBJECTS: Readonly<Record<BudgetSubject, string>> = {
 };
 
 /** The operator's budgets, each with its current period. */
-export function Budgets({ place, span }: PlacedPanelProps) {
+export function Budgets({
+  place,
+  span,
+  isOptional = false,
+}: PlacedPanelProps & { readonly isOptional?: boolean }) {
   const { organization } = place;
   const variables = useMemo(() => (organization === null ? {} : { organization }), [organization]);
   return (
@@ -35,6 +39,7 @@ export function Budgets({ place, span }: PlacedPanelProps) {
       variables={variables}
       span={span}
       height={180}
+      isOptional={isOptional}
       empty="No budgets that you may see are set. The operator of the gateway lists them in BUDGETS_FILE."
     >
       {({ budgets }) => {

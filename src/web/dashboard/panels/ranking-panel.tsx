@@ -2,10 +2,20 @@ import { formatRange, type Unit } from "../../charts/format.ts";
 import type { RankedRow } from "../../charts/ranked-row.ts";
 import { RankingTable } from "../../charts/ranking.tsx";
 import type { DocumentName, ResultOf } from "../../client/documents.ts";
+import type { AnswerError } from "../../client/run-document.ts";
 import { Panel, type PanelProps } from "../panel.tsx";
 import type { DaySpan } from "../place.ts";
 
-type Shared = "title" | "document" | "variables" | "span" | "file" | "empty" | "actions";
+type Shared =
+  | "title"
+  | "document"
+  | "variables"
+  | "span"
+  | "file"
+  | "empty"
+  | "actions"
+  | "isExplained"
+  | "isOptional";
 
 export interface RankingPanelProps<Name extends DocumentName> extends Pick<PanelProps<Name>, Shared> {
   readonly unit: Unit;
@@ -22,7 +32,7 @@ export interface RankingPanelProps<Name extends DocumentName> extends Pick<Panel
   /** True if rows have a second line. */
   readonly hasDetails?: boolean;
   /** Sentence below the rows; null: there is nothing to add. */
-  readonly note?: (data: ResultOf<Name>) => string | null;
+  readonly note?: (data: ResultOf<Name>, errors: readonly AnswerError[]) => string | null;
 }
 
 /** A panel with the largest of a list. */
@@ -39,11 +49,11 @@ export function RankingPanel<Name extends DocumentName>({
 }: RankingPanelProps<Name>) {
   return (
     <Panel {...panel} height={HEAD_HEIGHT + top * (hasDetails ? DETAILED_ROW_HEIGHT : ROW_HEIGHT)}>
-      {(data) => {
+      {(data, errors) => {
         const present = rows(data)?.filter((row) => row !== null) ?? [];
         if (present.length === 0) return null;
         const before = comparedWith?.(data) ?? null;
-        const sentence = note?.(data) ?? null;
+        const sentence = note?.(data, errors) ?? null;
         return (
           <>
             <RankingTable
