@@ -18,7 +18,15 @@ import {
   type RiseSubject,
 } from "../domain/alert.ts";
 import { budgetPeriodOn, type SpendBudget, thresholdsReached } from "../domain/budget.ts";
-import { addDays, addMonths, type Day, dayOf, type Instant, startOfMonth } from "../domain/day.ts";
+import {
+  addDays,
+  addMonths,
+  type Day,
+  dayOf,
+  daysBetween,
+  type Instant,
+  startOfMonth,
+} from "../domain/day.ts";
 import { compare, formatDecimal } from "../domain/decimal.ts";
 import { moneyPer } from "../domain/measures.ts";
 import { type MoneyAmount, minusMoney, NO_MONEY, plusMoney } from "../domain/money.ts";
@@ -70,8 +78,11 @@ const JUDGEMENT_MS = 240_000;
 /** The rises of one day and kind of subject that alerts are recorded for, the largest first. */
 const MAX_RISES = 20;
 
-/** How many months back the newest final one is looked for. */
+/** How many months back final ones are looked for. */
 const FINAL_MONTHS = 3;
+
+/** Complete days that one judgement compares at the most, the newest ones: a gateway can have been away for longer. */
+const RISE_DAYS = 14;
 
 /** Judges spend against budgets and rules when a new export is known, and records an alert for each crossing. */
 export class AlertJudge {
@@ -156,7 +167,7 @@ export class AlertJudge {
       judgedOrganizations[organization.name] = {
         watermark: seen.watermark,
         risesOn: await this.#judgeRises(judged, organization, seen, earlier?.risesOn ?? null),
-        finalMonth: await this.#judgeMonth(judged, organization, seen, earlier?.finalMonth ?? null),
+        finalMonth: await this.#judgeMonths(judged, organization, seen, earlier?.finalMonth ?? null),
       };
     }
     return { at, rules, isPartial: judged.isPartial, organizations: judgedOrganizations, budgets };
@@ -235,59 +246,70 @@ export class AlertJudge {
       await judging.record({ ...of, event: "BUDGET_PROJECTED", percent: null }, { ...amounts, projected });
   }
 
-  /** Returns the newest day that rises have been judged for. */
+  /**
+   * Judges each day that has become complete since the last judgement, once, and at first the newest alone. Returns the newest day that
+   * is judged; null: none is, or there is no rule.
+   */
   async #judgeRises(
     judging: Judging,
     organization: ReadableOrganization,
-    { completeThrough: day, watermark }: Export,
+    { completeThrough, watermark }: Export,
     before: Day | null,
   ): Promise<Day | null> {
     const { rises } = this.#options.rules();
-    if (rises === null || day === null || day === before) return before;
-    try {
-      for (const subject of rises.of) {
-        const isSplit = subject !== "TEAM" || organization.kind === "ENTERPRISE";
-        if (isSplit) await recordRises(judging, { organization, subject, day, watermark, rule: rises });
+    if (rises === null) return null;
+    let judged = before;
+    for (const day of daysToJudge(before, completeThrough)) {
+      try {
+        for (const subject of rises.of) {
+          const isSplit = subject !== "TEAM" || organization.kind === "ENTERPRISE";
+          if (isSplit) await recordRises(judging, { organization, subject, day, watermark, rule: rises });
+        }
+      } catch (fault) {
+        if (!(fault instanceof GatewayError)) throw fault;
+        if (passes(fault)) {
+          judging.isPartial = true;
+          break;
+        } // else the weeks before are not covered, or there are too many keys for one judgement
       }
-      return day;
-    } catch (fault) {
-      if (!(fault instanceof GatewayError)) throw fault;
-      if (!passes(fault)) return day; // the weeks before are not covered, or too many keys for one judgement
-      judging.isPartial = true;
-      return before;
+      judged = day;
     }
+    return judged;
   }
 
-  /** Returns the newest month that is final. */
-  async #judgeMonth(
+  /** Records each month that has become final since the last judgement, and at first the newest alone. Returns the newest recorded one. */
+  async #judgeMonths(
     judging: Judging,
     { name }: ReadableOrganization,
     { watermark }: Export,
     before: Day | null,
   ): Promise<Day | null> {
-    const month = watermark === null ? null : newestFinalMonth(watermark);
-    if (month === null || month === before) return before;
-    try {
-      const { spend } = await figuresOfBudget(judging.ctx, wholeOrganization(name), month);
-      await judging.record(
-        {
-          event: "MONTH_FINAL",
-          organization: name,
-          subject: "ORGANIZATION",
-          subjectId: null,
-          budget: null,
-          percent: null,
-          range: spend.period,
-        },
-        { watermark, spent: spend.spent, expected: null, projected: null },
-      );
-      return month;
-    } catch (fault) {
-      if (!(fault instanceof GatewayError)) throw fault;
-      if (!passes(fault)) return month;
-      judging.isPartial = true;
-      return before;
+    let judged = before;
+    for (const month of monthsToJudge(before, watermark)) {
+      try {
+        const { spend } = await figuresOfBudget(judging.ctx, wholeOrganization(name), month);
+        await judging.record(
+          {
+            event: "MONTH_FINAL",
+            organization: name,
+            subject: "ORGANIZATION",
+            subjectId: null,
+            budget: null,
+            percent: null,
+            range: spend.period,
+          },
+          { watermark, spent: spend.spent, expected: null, projected: null },
+        );
+      } catch (fault) {
+        if (!(fault instanceof GatewayError)) throw fault;
+        if (passes(fault)) {
+          judging.isPartial = true;
+          break;
+        }
+      }
+      judged = month;
     }
+    return judged;
   }
 
   /** Changes with every rule that can lead to another alert. */
@@ -363,13 +385,22 @@ async function subjectIdOf(ctx: Context, { subject, subjectId }: SpendBudget): P
   return team?.teamId ?? null;
 }
 
-function newestFinalMonth(watermark: Instant): Day | null {
+/** The complete days after one, oldest first; of the newest ones at most `RISE_DAYS`. Without one before, the newest alone. */
+function daysToJudge(before: Day | null, completeThrough: Day | null): readonly Day[] {
+  if (completeThrough === null) return [];
+  const count = before === null ? 1 : Math.min(RISE_DAYS, daysBetween(before, completeThrough));
+  return Array.from({ length: Math.max(0, count) }, (_, i) => addDays(completeThrough, i + 1 - count));
+}
+
+/** The final months after one, oldest first, by their first days. Without one before, the newest alone. */
+function monthsToJudge(before: Day | null, watermark: Instant | null): readonly Day[] {
+  if (watermark === null) return [];
   const month = startOfMonth(dayOf(watermark));
-  const months = Array.from({ length: FINAL_MONTHS }, (_, i) => addMonths(month, -1 - i));
-  return (
-    months.find((from) => finalityOf("money", { from, until: addMonths(from, 1) }, watermark) === "FINAL") ??
-    null
+  const final = Array.from({ length: FINAL_MONTHS }, (_, i) => addMonths(month, -1 - i)).filter(
+    (from) => finalityOf("money", { from, until: addMonths(from, 1) }, watermark) === "FINAL",
   );
+  const wanted = before === null ? final.slice(0, 1) : final.filter((from) => from > before);
+  return wanted.toReversed();
 }
 
 interface RiseQuestion {
