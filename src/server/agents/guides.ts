@@ -25,7 +25,7 @@ export const TYPE_URI = "analytics://schema/{type}";
 export const TOOL_URI = "analytics://tools/{name}";
 
 /** The name in a URI of a pattern that ends with one; null for another URI. */
-export function nameIn(uri: string, pattern: string): string | null {
+export function nameInUri(uri: string, pattern: string): string | null {
   const prefix = pattern.slice(0, pattern.indexOf("{"));
   return uri.startsWith(prefix) ? uri.slice(prefix.length) : null;
 }
@@ -78,6 +78,6 @@ function namesIn(schema: GraphQLSchema): readonly string[] {
 
 /** One type of a schema, by its URI; null for an unknown one. */
 export function typeAt(uri: string, schema: GraphQLSchema | null): string | null {
-  const type = schema?.getType(nameIn(uri, TYPE_URI) ?? "");
+  const type = schema?.getType(nameInUri(uri, TYPE_URI) ?? "");
   return type === undefined || isIntrospectionType(type) ? null : printType(type);
 }

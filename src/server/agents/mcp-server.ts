@@ -21,7 +21,7 @@ import {
   type ToolCallOptions,
   type ToolResult,
 } from "./call-tool.ts";
-import { guidesFor, nameIn, TOOL_URI, TYPE_URI, typeAt } from "./guides.ts";
+import { guidesFor, nameInUri, TOOL_URI, TYPE_URI, typeAt } from "./guides.ts";
 import type { DocumentTool, DocumentTools } from "./tools.ts";
 
 export interface McpOptions extends ToolCallOptions {
@@ -72,7 +72,7 @@ export function mcpServer(options: McpOptions, { viewer, call }: Agent): Server 
     resourceTemplates: schemaFor(viewer) === null ? [TOOL_TEMPLATE] : [TOOL_TEMPLATE, TYPE_TEMPLATE],
   }));
   server.setRequestHandler("resources/read", ({ params: { uri } }) => {
-    const tool = tools.find(nameIn(uri, TOOL_URI) ?? "", viewer);
+    const tool = tools.find(nameInUri(uri, TOOL_URI) ?? "", viewer);
     if (tool) return { contents: [{ uri, mimeType: TOOL_TEMPLATE.mimeType, text: wholeTool(tool) }] };
     const schema = schemaFor(viewer);
     const guide = guidesFor(schema).find((each) => each.uri === uri);

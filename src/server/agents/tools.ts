@@ -180,7 +180,7 @@ const MAX_COMMENT = 1_000;
 /** So many names show what must not be added. */
 const MAX_NAMES = 12;
 
-/** What a document costs besides the number of requests: the plan of a call says it exactly. */
+/** Says what a document costs besides the number of requests; the plan of a call says it exactly. */
 const REQUEST_DETAILS = /(?<=Upstream requests: \d+) \([^)]*\)/;
 
 function wordsOf(
