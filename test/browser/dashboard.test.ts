@@ -541,7 +541,7 @@ describe.skipIf(isMissing)("the dashboard of an organization", () => {
       await settled(page);
     };
     await page.getByLabel("Period").selectOption("LAST_MONTH");
-    await failure.filter({ hasText: "retry in 30 seconds. This page does so by itself." }).waitFor();
+    await failure.filter({ hasText: "retry in 30 seconds. This page tries again by itself." }).waitFor();
     await later(1);
     await later(1);
     await failure.waitFor({ state: "detached" });
@@ -600,6 +600,7 @@ describe.skipIf(isMissing)("the dashboard of an organization", () => {
       const page = await opened.page(path);
       const panels = page.locator(".panel:not(.waiting)");
       expect(await panels.locator(".failure").count(), path).toBeGreaterThan(0);
+      expect(await panels.locator(".stat, tbody tr").count(), path).toBe(0);
       expect(
         await panels
           .filter({ hasNot: page.locator(".failure") })

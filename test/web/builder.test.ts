@@ -51,10 +51,8 @@ const legalOnes = (options: readonly BuildOption[]) =>
 /** Every choice that the builder offers step by step: each measure, dimension, pair of dimensions, bucket, comparison, filter and number of rows. */
 function offered(of: BuildSubject, facts: GatewayFacts): BuildChoice[] {
   const choices: BuildChoice[] = [];
-  const organizations =
-    of.arguments.organization === null
-      ? [null]
-      : legalOnes(new LegalOptions(of, begun(of), facts).organizations());
+  const offered = legalOnes(new LegalOptions(of, begun(of), facts).organizations());
+  const organizations = offered.length === 0 ? [null] : offered;
   for (const organization of organizations) {
     const first = begun(of, { organization });
     const at = (choice: BuildChoice) => new LegalOptions(of, choice, facts);

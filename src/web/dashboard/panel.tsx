@@ -142,12 +142,13 @@ const LASTING = new Set(["FORBIDDEN", "NOT_CONFIGURED", "NOT_COVERED", "TOO_EXPE
 const IN_PANELS: Readonly<Record<string, string>> = {
   OPERATION_TIMEOUT:
     "This takes longer than one answer may. Try again, since what was read is kept, or choose a shorter period.",
+  UPSTREAM_UNAVAILABLE: "Claude's analytics API does not answer for these figures at the moment.",
   TOO_EXPENSIVE: "This takes more upstream requests than one answer may. Choose a shorter period.",
 };
 
 /** What follows the message of an error that passes. */
 export const NEXT_ATTEMPT: Readonly<Record<Retrying, string>> = {
-  soon: " This page does so by itself.",
+  soon: " This page tries again by itself.",
   "given-up": " This page has tried several times.",
   never: "",
 };

@@ -9,6 +9,12 @@ import { rangeOf } from "../place.ts";
 import { Stats } from "../stats.tsx";
 import type { PlacedPanelProps } from "./active-people.tsx";
 
+const TO_DATE = [
+  ["monthToDate", "This month"],
+  ["quarterToDate", "This quarter"],
+  ["yearToDate", "This year"],
+] as const;
+
 /** Spend of this month, quarter and year. */
 export function SpendToDate({ place, span }: PlacedPanelProps) {
   const { organization } = place;
@@ -17,16 +23,10 @@ export function SpendToDate({ place, span }: PlacedPanelProps) {
     <Panel title="To date" document="SpendToDate" variables={variables} span={span} height={76}>
       {({ dashboard }) => {
         const spend = dashboard?.spend;
-        if (spend == null) return null;
+        if (spend == null || TO_DATE.every(([key]) => spend[key] === null)) return null;
         return (
           <Stats>
-            {(
-              [
-                ["monthToDate", "This month"],
-                ["quarterToDate", "This quarter"],
-                ["yearToDate", "This year"],
-              ] as const
-            ).map(([key, label]) => (
+            {TO_DATE.map(([key, label]) => (
               <Stat
                 key={key}
                 label={label}

@@ -84,7 +84,7 @@ export class LegalOptions {
   }
 
   organizations(): readonly BuildOption[] {
-    if (this.subject.arguments.organization === null) return [];
+    if (!this.#isOfSeveral()) return [];
     return this.#facts.organizations.map((value) => ({
       value,
       label: wordsOf(value),
@@ -300,8 +300,14 @@ export class LegalOptions {
   }
 
   #organization(): string | null {
-    if (this.subject.arguments.organization === null) return null;
+    if (!this.#isOfSeveral()) return null;
     return this.#choice.organization ?? this.#facts.organizations[0] ?? null;
+  }
+
+  /** False where the datasets of one organization alone have the figures, so that there is nothing to choose. */
+  #isOfSeveral(): boolean {
+    const having = new Set(this.#datasets.map(({ organization }) => organization));
+    return this.subject.arguments.organization !== null && having.size !== 1;
   }
 
   #open(organization: string | null): readonly DatasetFacts[] {

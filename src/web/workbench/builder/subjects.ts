@@ -216,7 +216,7 @@ function argumentsOf({ args }: Field, range: GraphQLArgument): SubjectArguments 
     orderBy: named("orderBy"),
     top: named("top"),
     first: named("first"),
-    organization: choosing(named("organization")),
+    organization: named("organization"),
   };
 }
 
@@ -255,9 +255,4 @@ export function wordsOf(name: string): string {
     .toLowerCase();
   const written = PRODUCT_NAMES.reduce((text, [pattern, product]) => text.replace(pattern, product), words);
   return written.charAt(0).toUpperCase() + written.slice(1);
-}
-
-/** The argument for an organization where either kind has the figures; null where one alone does, so that there is nothing to choose. */
-function choosing(argument: GraphQLArgument | null): GraphQLArgument | null {
-  return argument?.description?.includes(" Only `") ? null : argument;
 }
