@@ -247,6 +247,7 @@ export const WITHOUT_ID = [
   "DesignActivity",
   "DistinctChange",
   "FederatedActor",
+  "FieldCondition",
   "Freshness",
   "GroupActivity",
   "GroupMember",

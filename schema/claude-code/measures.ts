@@ -113,6 +113,7 @@ export const ClaudeCodeGroupTotals = builder.objectRef<CodeMeasure>("ClaudeCodeG
       type: [ToolActions],
       nullable: true,
       description: `${TOOL_ACTIONS} Null: in \`runningTotal\` of rows grouped by MODEL.`,
+      nullBy: ["MODEL"],
     }),
     estimated: t.expose("estimated", {
       ...spendOnly(Money),
@@ -121,6 +122,7 @@ export const ClaudeCodeGroupTotals = builder.objectRef<CodeMeasure>("ClaudeCodeG
     estimatedPerCommit: t.field({
       ...derived.estimatedPerCommit,
       description: `${derived.estimatedPerCommit.description} Also null: in \`runningTotal\` of rows grouped by MODEL.`,
+      nullBy: ["MODEL"],
       resolve: ({ estimated, work }) => (work === null ? null : moneyPer(estimated, work.commits)),
     }),
   }),
@@ -132,6 +134,7 @@ function ofTotal(name: keyof CodeWork) {
     type: "Count",
     nullable: true,
     description: `${WORK_COUNTS[name]} Exact; additive. \`total\` has it for any grouping. Null: in \`runningTotal\` of rows grouped by MODEL, since it is not split by model.`,
+    nullBy: ["MODEL"],
     resolve: (measure: CodeMeasure) => measure.work?.[name] ?? null,
   } as const;
 }

@@ -166,6 +166,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     nullable: true,
     description:
       "The same figures by day. One upstream request (per 1,000 people) for each day, shared with `featureAdoption`.",
+    sources: ["USER_ACTIVITY"],
     ...completeDaysField,
   }),
   total: t.field({

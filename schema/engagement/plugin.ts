@@ -15,6 +15,7 @@ const PluginUse = builder.objectRef<SessionUse>("PluginUse").implement({
       nullable: true,
       description:
         "Distinct sessions that invoked it. Null over more than one day: upstream does not count them across days.",
+      ofOneDay: true,
     }),
   }),
 });

@@ -32,6 +32,7 @@ export const Project = measuredNoun<ProjectRow>({
         nullable: true,
         description:
           "Distinct conversations. Null over more than one day: upstream does not count them across days.",
+        ofOneDay: true,
       }),
       messages: t.expose("messages", sumField("Messages sent in the project.")),
     }),

@@ -75,6 +75,7 @@ export const Skill = measuredNoun<SkillRow>({
       type: "Count",
       nullable: true,
       description: "Accounts that switched it on that day. Null over more than one day.",
+      ofOneDay: true,
     }),
   }),
   measures: {

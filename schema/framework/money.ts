@@ -1,4 +1,5 @@
 import { wholeUnits } from "../../src/domain/currency.ts";
+import { CONSOLE_DATASETS } from "../../src/domain/dataset.ts";
 import { dollars, type MoneyAmount, type SpendAmounts } from "../../src/domain/money.ts";
 import type { AssumedAmount } from "../../src/domain/seat-price.ts";
 import { cacheReadShare, type TokenCounts, totalTokens } from "../../src/domain/tokens.ts";
@@ -86,12 +87,14 @@ export const Spend = builder.objectRef<SpendAmounts>("Spend").implement({
       type: Money,
       nullable: true,
       description: "At list price, before discount. Additive. Null where the source states none (Console).",
+      lackedBy: CONSOLE_DATASETS,
     }),
     requests: t.expose("requests", {
       type: "Count",
       nullable: true,
       description:
-        "Number of requests behind the amount. Additive. Null where the source does not count them.",
+        "Number of requests behind the amount. Additive. Null where the source does not count them (Console).",
+      lackedBy: CONSOLE_DATASETS,
     }),
   }),
 });
@@ -130,6 +133,7 @@ export const TokenUsage = builder.objectRef<TokenCounts>("TokenUsage").implement
       nullable: true,
       description:
         "Requests; execution spans for code execution. Additive. Null where the source does not count them (Console).",
+      lackedBy: CONSOLE_DATASETS,
     }),
     cacheReadShare: t.field({
       type: "Decimal",

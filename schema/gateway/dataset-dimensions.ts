@@ -1,10 +1,36 @@
 import { probeRequests, productsOf } from "../../src/analytics/datasets.ts";
 import { dimensionsKnown, peopleIn } from "../../src/analytics/report/sources.ts";
+import { conditionsOf, type FieldCondition, fieldsWithout } from "../../src/planning/conditions.ts";
+import type { DatasetEndpoint } from "../../src/upstream/dataset-endpoints.ts";
 import { RECORD_FILTERS } from "../claude-code/record-filter.ts";
 import { builder } from "../framework/builder.ts";
 import { BucketEnum } from "../framework/series.ts";
 import { filterNamesOf } from "../money/report-filter.ts";
 import { DatasetInfo } from "./dataset.ts";
+
+const FieldConditionType = builder.objectRef<FieldCondition>("FieldCondition").implement({
+  description:
+    "A condition under which a field of rows has a value. It is null otherwise, or BAD_USER_INPUT if its description says so.",
+  fields: (t) => ({
+    field: t.exposeString("field", { description: "The field, such as `CostBucket.model`." }),
+    groupedBy: t.exposeString("groupedBy", {
+      nullable: true,
+      description: "The dimension that rows have to be grouped by. Null: any or none.",
+    }),
+    notGroupedBy: t.exposeStringList("notGroupedBy", {
+      description: "The dimensions that rows must not be grouped by.",
+    }),
+    maxDays: t.exposeInt("maxDays", {
+      nullable: true,
+      description: "Maximum number of days of the query. Null: any number.",
+    }),
+  }),
+});
+
+/** The dimensions that a dataset can be split by. */
+function dimensionsOf({ report, groupBy = [] }: DatasetEndpoint): readonly string[] {
+  return report === undefined ? groupBy : dimensionsKnown(report);
+}
 
 builder.objectFields(DatasetInfo, (t) => ({
   buckets: t.field({
@@ -15,7 +41,7 @@ builder.objectFields(DatasetInfo, (t) => ({
   }),
   groupBy: t.stringList({
     description: "The dimensions it can be split by, as `groupBy` takes them.",
-    resolve: ({ report, groupBy = [] }) => (report === undefined ? [...groupBy] : dimensionsKnown(report)),
+    resolve: (endpoint) => [...dimensionsOf(endpoint)],
   }),
   maxGroupBy: t.int({
     nullable: true,
@@ -38,6 +64,17 @@ builder.objectFields(DatasetInfo, (t) => ({
       const teams = report && peopleIn(report) === "USER" ? [["GROUP", "TEAM"]] : [];
       return [...(report?.apart ?? []), ...teams].map((pair) => [...pair]);
     },
+  }),
+  conditions: t.field({
+    type: [FieldConditionType],
+    description: "The fields of its rows that have a value in some queries only.",
+    resolve: (endpoint, _args, _ctx, { schema }) => [
+      ...conditionsOf(schema, endpoint.dataset, dimensionsOf(endpoint)),
+    ],
+  }),
+  lacks: t.stringList({
+    description: "The fields of its rows that are always null, such as `CostBucket.list` of the Console.",
+    resolve: ({ dataset }, _args, _ctx, { schema }) => [...fieldsWithout(schema, dataset)],
   }),
   products: t.stringList({
     requests: (_input, ctx) => probeRequests(ctx),

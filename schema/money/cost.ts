@@ -1,5 +1,6 @@
 import { costReport } from "../../src/analytics/cost.ts";
 import { costAsOf } from "../../src/analytics/recorded/as-of.ts";
+import { CONSOLE_DATASETS } from "../../src/domain/dataset.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
 import type { SpendAmounts } from "../../src/domain/money.ts";
 import type { Dimension } from "../../src/domain/report.ts";
@@ -98,6 +99,7 @@ reportList<SpendAmounts>({
       type: Money,
       nullable: true,
       description: "At list price, before discount. Additive. Null where the source states none (Console).",
+      lackedBy: CONSOLE_DATASETS,
       resolve: ({ measure }) => measure.list,
     }),
     requests: t.field({
@@ -105,6 +107,8 @@ reportList<SpendAmounts>({
       nullable: true,
       description:
         "Number of requests. Additive. Null when grouped by COST_TYPE or TOKEN_TYPE, and in the Console.",
+      nullBy: ["COST_TYPE", "TOKEN_TYPE"],
+      lackedBy: CONSOLE_DATASETS,
       resolve: ({ measure }) => measure.requests,
     }),
     costType: t.exposeString("costType", splitBy("COST_TYPE", "Cost component.")),

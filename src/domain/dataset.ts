@@ -133,6 +133,9 @@ export function isOfConsole(dataset: Dataset | null): boolean {
   return dataset !== null && /^(UNIFIED_)?CONSOLE_/.test(dataset);
 }
 
+/** The datasets of the Console. Its reports state neither list prices nor requests. */
+export const CONSOLE_DATASETS: readonly Dataset[] = (Object.keys(DATASETS) as Dataset[]).filter(isOfConsole);
+
 /** Who is there, and in which groups: the lists that questions about a few people look names and teams up in. */
 export function isOfDirectory(dataset: Dataset): boolean {
   return (DIRECTORY as readonly Dataset[]).includes(dataset);

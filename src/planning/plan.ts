@@ -72,6 +72,12 @@ export interface FieldPlanOptions<Args = object> extends Requiring, Sourced {
   dimension?: string;
   /** The dimension that rows must not be grouped by, since it is not measured by that. */
   hiddenBy?: string;
+  /** The dimensions that it is not measured by: it is null on rows that are grouped by one. */
+  nullBy?: readonly string[];
+  /** It is null over more than one day. */
+  ofOneDay?: true;
+  /** The datasets of its rows that do not have it: it is null from those. */
+  lackedBy?: readonly Dataset[];
 }
 
 /** Options of a type of objects with ids: how one of them is found. */

@@ -91,6 +91,7 @@ const NOT_MEASURES: Readonly<Record<string, string>> = {
   "DatasetInfo.longestRange": "A limit.",
   "DatasetInfo.daysPerRequest": "A limit.",
   "DatasetInfo.maxGroupBy": "A limit.",
+  "FieldCondition.maxDays": "A limit.",
   "Limit.value": "A limit.",
   "Money.cents": "An amount; the field that holds it says how it adds up.",
   "Money.usd": "The same amount.",

@@ -1,6 +1,7 @@
 import type { GraphQLArgument, GraphQLField, GraphQLInputField, GraphQLSchema } from "graphql";
-import { buildChoice, chooseBuild } from "./builder-state.ts";
+import { builderState, chooseBuild } from "./builder-state.ts";
 import { beginChoice } from "./choice.ts";
+import { GatewayFacts } from "./datasets.ts";
 import { type BuildMeasure, type BuildSubject, subjectsOf } from "./subjects.ts";
 
 /** A list or figure that the builder has for a field of the schema. */
@@ -28,6 +29,7 @@ export function buildTargets(schema: GraphQLSchema): ReadonlyMap<Definition, Bui
 
 /** Begins a choice with a field of the schema. */
 export function chooseTarget({ subject, measure }: BuildTarget): void {
-  const begun = beginChoice(subject, buildChoice());
+  const { choice, facts } = builderState();
+  const begun = beginChoice(subject, choice, facts ?? new GatewayFacts([], []));
   chooseBuild(measure === null ? begun : { ...begun, measures: [measure.name] });
 }

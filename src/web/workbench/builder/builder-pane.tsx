@@ -42,7 +42,7 @@ export function BuilderPane() {
           facts={facts}
           choice={legalChoice(
             subject,
-            choice !== null && choice.subject === subject.name ? choice : beginChoice(subject, choice),
+            choice !== null && choice.subject === subject.name ? choice : beginChoice(subject, choice, facts),
             facts,
           )}
         />
@@ -64,7 +64,7 @@ function Builder({ subjects, subject, facts, choice }: BuilderProps) {
   const choose = (more: Partial<BuildChoice>) => chooseBuild({ ...choice, ...more });
   const organizations = legal.organizations();
   const { arguments: args } = subject;
-  const query = queryOf(subject, choice, facts.organizations[0] ?? null);
+  const query = queryOf(subject, choice, facts);
   const problem = legal.refusal ?? legal.refusalOfRange(choice.range);
   return (
     <>
@@ -76,7 +76,7 @@ function Builder({ subjects, subject, facts, choice }: BuilderProps) {
           value={subject.name}
           onChange={({ target }) => {
             const next = subjects.find(({ name }) => name === target.value);
-            if (next !== undefined) chooseBuild(legalChoice(next, beginChoice(next, choice), facts));
+            if (next !== undefined) chooseBuild(legalChoice(next, beginChoice(next, choice, facts), facts));
           }}
         >
           {LIBRARY_SUBJECTS.map((each) => (

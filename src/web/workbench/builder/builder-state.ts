@@ -2,7 +2,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import { onCallerChange } from "../../client/session.ts";
 import { fetchFacts } from "../gateway-fetcher.ts";
 import type { BuildChoice } from "./choice.ts";
-import { FACTS_QUERY, type GatewayFacts } from "./datasets.ts";
+import { type DatasetFacts, FACTS_QUERY, GatewayFacts } from "./datasets.ts";
 
 interface BuilderState {
   /** Null until the builder or the schema has chosen a subject. */
@@ -30,8 +30,8 @@ function onChange(listener: () => void): () => void {
 /** Another caller may read other datasets. */
 onCallerChange(() => change({ facts: null, failure: null }));
 
-export function buildChoice(): BuildChoice | null {
-  return state.choice;
+export function builderState(): BuilderState {
+  return state;
 }
 
 export function chooseBuild(choice: BuildChoice): void {
@@ -46,10 +46,10 @@ export async function loadFacts(): Promise<void> {
   try {
     const { data, errors } = await fetchFacts(FACTS_QUERY);
     const facts = data as
-      | { datasets: GatewayFacts["datasets"]; viewer: { organizations: readonly string[] } }
+      | { datasets: readonly DatasetFacts[]; viewer: { organizations: readonly string[] } }
       | null
       | undefined;
-    if (facts) change({ facts: { datasets: facts.datasets, organizations: facts.viewer.organizations } });
+    if (facts) change({ facts: new GatewayFacts(facts.datasets, facts.viewer.organizations) });
     else change({ failure: errors?.[0]?.message ?? "The gateway does not say which figures it has." });
   } catch {
     change({ failure: "The gateway did not answer." });

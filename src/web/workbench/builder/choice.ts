@@ -1,5 +1,5 @@
 import { type GraphQLField, getNamedType, isInputObjectType } from "graphql";
-import { sourcesIn } from "./datasets.ts";
+import type { GatewayFacts } from "./datasets.ts";
 import { type BuildMeasure, type BuildSubject, enumValuesOf, partsOf } from "./subjects.ts";
 
 /** A named period, or UTC days up to but not including `until`. */
@@ -40,11 +40,15 @@ export function isSeries({ arguments: { bucket }, row }: BuildSubject, choice: B
 }
 
 /** The order of rows by the first chosen measure that has one; null: the list has its own order only. */
-export function orderOfChoice(subject: BuildSubject, choice: Pick<BuildChoice, "measures">): string | null {
+export function orderOfChoice(
+  subject: BuildSubject,
+  choice: Pick<BuildChoice, "measures">,
+  facts: GatewayFacts,
+): string | null {
   const orders = ordersOf(subject);
   return (
     chosenMeasures(subject, choice)
-      .map((each) => pathEnd(subject, each, orders))
+      .map((each) => pathEnd(subject, each, orders, facts))
       .find((order) => order !== null) ?? null
   );
 }
@@ -55,13 +59,13 @@ function ordersOf({ arguments: { orderBy } }: BuildSubject): readonly string[] {
 }
 
 /** The measure to begin with: the one that shares are taken of by default, or else one that rows can be ordered by, or the first. */
-export function firstMeasure(subject: BuildSubject): BuildMeasure | null {
+export function firstMeasure(subject: BuildSubject, facts: GatewayFacts): BuildMeasure | null {
   const share = subject.row.getFields().shareOfTotal?.args[0]?.defaultValue;
   const orders = ordersOf(subject);
   const rank = (measure: BuildMeasure) => {
     if (partsOf(measure) !== null) return 3;
-    if (typeof share === "string" && pathEnd(subject, measure, [share]) !== null) return 0;
-    return pathEnd(subject, measure, orders) !== null ? 1 : 2;
+    if (typeof share === "string" && pathEnd(subject, measure, [share], facts) !== null) return 0;
+    return pathEnd(subject, measure, orders, facts) !== null ? 1 : 2;
   };
   const ranked = subject.measures.map((measure) => ({ measure, rank: rank(measure) }));
   return ranked.toSorted((a, b) => a.rank - b.rank)[0]?.measure ?? null;
@@ -71,9 +75,14 @@ export function firstMeasure(subject: BuildSubject): BuildMeasure | null {
  * Finds the name of a measure in an order or a comparison: the one that its path ends with, `CHAT_MESSAGES` for
  * `activity.chat.messages`. Null: no name is, or it is that of a shorter path.
  */
-function pathEnd(subject: BuildSubject, measure: BuildMeasure, names: readonly string[]): string | null {
+function pathEnd(
+  subject: BuildSubject,
+  measure: BuildMeasure,
+  names: readonly string[],
+  facts: GatewayFacts,
+): string | null {
   const endsWith = (each: BuildMeasure, name: string) =>
-    partsOf(each) === null && `_${upperPath(each)}`.endsWith(`_${name}`) && isOwn(subject, each);
+    partsOf(each) === null && `_${upperPath(each)}`.endsWith(`_${name}`) && isOwn(subject, each, facts);
   return (
     names.find((name) => {
       if (!endsWith(measure, name)) return false;
@@ -85,11 +94,10 @@ function pathEnd(subject: BuildSubject, measure: BuildMeasure, names: readonly s
   );
 }
 
-/** True for a figure from the source of the list, which alone can order it. */
-function isOwn({ description }: BuildSubject, { descriptions }: BuildMeasure): boolean {
-  const own = sourcesIn(description);
-  const stated = descriptions.flatMap(sourcesIn);
-  return stated.length === 0 || stated.some((each) => own.includes(each));
+/** True for a figure from the datasets of the list, which alone can order it. */
+function isOwn({ owner }: BuildSubject, { fieldNames }: BuildMeasure, facts: GatewayFacts): boolean {
+  const stated = facts.datasetsShowing(fieldNames);
+  return stated.length === 0 || stated.some(({ fields }) => fields.includes(owner));
 }
 
 function upperPath({ fields }: BuildMeasure): string {
@@ -107,12 +115,14 @@ function upperName(name: string): string {
 export function comparedFigure(
   subject: BuildSubject,
   measure: BuildMeasure,
+  facts: GatewayFacts,
 ): GraphQLField<unknown, unknown> | null {
   const figures = subject.comparison?.figures ?? [];
   const figure = pathEnd(
     subject,
     measure,
     figures.map(({ name }) => upperName(name)),
+    facts,
   );
   return figures.find(({ name }) => upperName(name) === figure) ?? null;
 }
@@ -120,9 +130,13 @@ export function comparedFigure(
 const FIRST_PERIOD = "LAST_30_DAYS";
 
 /** The choice to begin with for a subject, with the days of the one before. */
-export function beginChoice(subject: BuildSubject, before: BuildChoice | null): BuildChoice {
+export function beginChoice(
+  subject: BuildSubject,
+  before: BuildChoice | null,
+  facts: GatewayFacts,
+): BuildChoice {
   const bucket = subject.arguments.bucket?.defaultValue;
-  const measure = firstMeasure(subject);
+  const measure = firstMeasure(subject, facts);
   return {
     subject: subject.name,
     measures: measure === null ? [] : [measure.name],

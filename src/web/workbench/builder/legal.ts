@@ -14,7 +14,7 @@ import {
   isSeries,
   orderOfChoice,
 } from "./choice.ts";
-import { type DatasetFacts, type GatewayFacts, sourcesIn } from "./datasets.ts";
+import type { DatasetFacts, GatewayFacts } from "./datasets.ts";
 import { type BuildMeasure, type BuildSubject, enumValuesOf, wordsOf } from "./subjects.ts";
 
 /** Something that can be chosen, or the reason why it cannot be chosen beside the rest. */
@@ -26,35 +26,19 @@ export interface BuildOption {
   readonly refusal: string | null;
 }
 
-/** The datasets with days that the list itself comes from. A list of the current state has none: its figures have other sources. */
-function datasetsOf(
-  { owner, description, row, toRows, path }: BuildSubject,
-  dated: readonly DatasetFacts[],
-): readonly DatasetFacts[] {
-  const own = dated.filter(({ fields }) => fields.includes(owner));
-  if (own.length > 0) return own;
-  const stated = [
-    description,
-    row.description ?? "",
-    ...[...toRows, ...path].map((each) => getNamedType(each.type).description ?? ""),
-  ].flatMap(sourcesIn);
-  return dated.filter(({ dataset }) => stated.includes(dataset));
-}
-
 /** The options that can be chosen beside the choices made already. A query is valid if one dataset of its organization can answer all of it. */
 export class LegalOptions {
   readonly subject: BuildSubject;
   readonly #choice: BuildChoice;
   readonly #facts: GatewayFacts;
-  readonly #dated: readonly DatasetFacts[];
+  /** The datasets with days that the list itself comes from. A list of the current state has none: its figures have other sources. */
   readonly #datasets: readonly DatasetFacts[];
 
   constructor(subject: BuildSubject, choice: BuildChoice, facts: GatewayFacts) {
     this.subject = subject;
     this.#choice = choice;
     this.#facts = facts;
-    this.#dated = facts.datasets.filter(({ earliest }) => earliest !== null);
-    this.#datasets = datasetsOf(subject, this.#dated);
+    this.#datasets = facts.datasetsShowing([subject.owner]);
   }
 
   /** The reason why no query can be built about the subject; null: one can. */
@@ -64,9 +48,8 @@ export class LegalOptions {
   }
 
   /** The datasets of a figure that does not come from the list itself, such as the cost of a person. */
-  #sourcesOf({ descriptions }: BuildMeasure): readonly DatasetFacts[] {
-    const stated = descriptions.flatMap(sourcesIn);
-    const sources = this.#dated.filter(({ dataset }) => stated.includes(dataset));
+  #sourcesOf({ fieldNames }: BuildMeasure): readonly DatasetFacts[] {
+    const sources = this.#facts.datasetsShowing(fieldNames);
     return sources.some((each) => this.#datasets.includes(each)) ? [] : sources;
   }
 
@@ -105,17 +88,35 @@ export class LegalOptions {
 
   #refusalOfMeasure(measure: BuildMeasure): string | null {
     const { dimensions, range } = this.#choice;
-    const against = excludedDimensions(measure).find((each) => dimensions.includes(each));
-    if (against !== undefined)
-      return `Not by ${wordsOf(against).toLowerCase()}: ${sentenceWith(measure, against)}`;
-    const console = sentenceWith(measure, "Console");
-    if (/\bnull\b/i.test(console) && this.#organization() === "console") return console;
-    const daily = sentenceWith(measure, "Null over more than one day");
-    if (daily !== "" && daysOf(range, this.#today()) > 1) return daily;
+    const against = this.#excludedDimensions(measure).find((each) => dimensions.includes(each));
+    if (against !== undefined) return `Not split by ${wordsOf(against).toLowerCase()}.`;
+    const organization = this.#organization();
     const fitting = this.#fittingSourcesOf(measure);
+    const having = fitting.length > 0 ? fitting : this.#open(organization);
+    if (
+      having.length > 0 &&
+      having.every((each) => measure.fieldNames.some((name) => each.lacks.includes(name)))
+    )
+      return organization === null
+        ? "No report that is enabled has it."
+        : `The ${wordsOf(organization)} organization does not report it.`;
+    const most = this.#mostDaysOf(measure);
+    if (most !== null && daysOf(range, this.#today()) > most)
+      return most === 1 ? "Only of a single day." : `Only of at most ${most} days.`;
     if (fitting.length === 0 && this.#sourcesOf(measure).length > 0)
       return "No report of the organization has it.";
     return closedReason(fitting);
+  }
+
+  /** The dimensions that a measure is not split by. */
+  #excludedDimensions({ fieldNames }: BuildMeasure): readonly string[] {
+    return this.#facts.conditionsOf(fieldNames).flatMap(({ notGroupedBy }) => notGroupedBy);
+  }
+
+  /** The most days of a measure; null: any number. */
+  #mostDaysOf({ fieldNames }: BuildMeasure): number | null {
+    const most = this.#facts.conditionsOf(fieldNames).flatMap(({ maxDays }) => maxDays ?? []);
+    return most.length === 0 ? null : Math.min(...most);
   }
 
   dimensions(): readonly BuildOption[] {
@@ -134,7 +135,7 @@ export class LegalOptions {
   #refusalOfDimension(name: string, others: readonly string[]): string | null {
     const together = [...others, name];
     const measure = chosenMeasures(this.subject, this.#choice).find((each) =>
-      excludedDimensions(each).includes(name),
+      this.#excludedDimensions(each).includes(name),
     );
     if (measure !== undefined) return `${labelOf(measure)} is not split by it.`;
     if (this.#capable({ dimensions: together }).length > 0) return null;
@@ -235,7 +236,7 @@ export class LegalOptions {
 
   #refusalOfComparison(name: string): string | null {
     const measures = chosenMeasures(this.subject, this.#choice);
-    if (measures.every((each) => comparedFigure(this.subject, each) === null))
+    if (measures.every((each) => comparedFigure(this.subject, each, this.#facts) === null))
       return "None of the chosen measures is compared with another period.";
     const before = this.spanBefore(name);
     if (before === null) return "The days of this period are not known here.";
@@ -283,7 +284,7 @@ export class LegalOptions {
         : null;
     }
     if (subject.arguments.first === null) return "The list is always read as a whole.";
-    return orderOfChoice(subject, this.#choice) !== null
+    return orderOfChoice(subject, this.#choice, this.#facts) !== null
       ? null
       : "The list cannot be ordered by what is chosen, so its first rows are not the largest.";
   }
@@ -306,8 +307,13 @@ export class LegalOptions {
 
   /** False where the datasets of one organization alone have the figures, so that there is nothing to choose. */
   #isOfSeveral(): boolean {
-    const having = new Set(this.#datasets.map(({ organization }) => organization));
-    return this.subject.arguments.organization !== null && having.size !== 1;
+    const { arguments: args, measures } = this.subject;
+    if (args.organization === null) return false;
+    const having =
+      this.#datasets.length > 0
+        ? this.#datasets
+        : this.#facts.datasetsShowing(measures.flatMap(({ fieldNames }) => fieldNames));
+    return new Set(having.map(({ organization }) => organization)).size > 1;
   }
 
   #open(organization: string | null): readonly DatasetFacts[] {
@@ -406,26 +412,6 @@ function daysOf(range: ChosenRange, today: string): number {
   return span === null ? 1 : daysFrom(span.from, span.until);
 }
 
-/** Dimensions that the descriptions of a measure exclude. */
-function excludedDimensions({ descriptions }: BuildMeasure): readonly string[] {
-  const text = descriptions.join(" ").replaceAll(/\s+/g, " ");
-  return [
-    ...text.matchAll(/Grouping by ([A-Z_]+) as well is BAD_USER_INPUT/g),
-    ...text.matchAll(/Not together with ([A-Z_]+)/g),
-    ...text.matchAll(/Null when grouped by ([A-Z_]+)(?: or ([A-Z_]+))?/g),
-    ...text.matchAll(/Null: in `\w+` of rows grouped by ([A-Z_]+)/g),
-  ].flatMap(([, ...names]) => names.filter((each) => each !== undefined));
-}
-
-/** The sentence of a measure's descriptions that holds a text; empty: none does. */
-function sentenceWith({ descriptions }: BuildMeasure, text: string): string {
-  const sentences = descriptions
-    .join(" ")
-    .replaceAll(/\s+/g, " ")
-    .split(/(?<=\.) /);
-  return sentences.find((each) => each.includes(text)) ?? "";
-}
-
 /** The first sentences of a description, as plain text. */
 export function firstSentences(description: string, count: number): string {
   const sentences = description.replaceAll(/\s+/g, " ").split(/(?<=\.) (?=[A-Z`])/);
@@ -467,7 +453,7 @@ export function legalChoice(subject: BuildSubject, wanted: BuildChoice, facts: G
     choice = { ...choice, bucket: typeof bucket?.defaultValue === "string" ? bucket.defaultValue : null };
   const offered = at().measures();
   const measures = choice.measures.filter((each) => isLegal(offered, each));
-  const first = firstMeasure(subject)?.name ?? "";
+  const first = firstMeasure(subject, facts)?.name ?? "";
   const begun = isLegal(offered, first) ? first : firstLegal(offered);
   if (measures.length < choice.measures.length)
     choice = { ...choice, measures: measures.length > 0 || begun === null ? measures : [begun] };

@@ -1,6 +1,7 @@
 import {
   type GraphQLField,
   type GraphQLNamedType,
+  type GraphQLObjectType,
   getNamedType,
   getNullableType,
   isListType,
@@ -11,6 +12,7 @@ import {
 } from "graphql";
 import { isPaged } from "../answer-types.ts";
 import { type BuildChoice, chosenMeasures, comparedFigure, isSeries, orderOfChoice } from "./choice.ts";
+import type { GatewayFacts } from "./datasets.ts";
 import { type BuildMeasure, type BuildSubject, isAlwaysThere, partsOf } from "./subjects.ts";
 
 type Field = GraphQLField<unknown, unknown>;
@@ -22,21 +24,17 @@ type Selected = Map<string, Selected>;
 const MOST_ROWS = 1_000;
 
 /** The query of a choice. It names no argument that has its default. */
-export function queryOf(
-  subject: BuildSubject,
-  choice: BuildChoice,
-  defaultOrganization: string | null,
-): string {
+export function queryOf(subject: BuildSubject, choice: BuildChoice, facts: GatewayFacts): string {
   const rows: Selected = new Map();
-  for (const path of namingPaths(subject, choice)) select(rows, path);
+  for (const path of namingPaths(subject, choice, facts)) select(rows, path);
   for (const measure of chosenMeasures(subject, choice)) {
-    selectParts(rows, measure);
+    selectParts(rows, measure, facts);
     select(
       rows,
       measure.fields.map(({ name }) => name),
     );
   }
-  selectComparison(rows, subject, choice);
+  selectComparison(rows, subject, choice, facts);
   const state = Object.values(subject.row.getFields()).find(
     ({ type }) => getNamedType(type).name === "Finality",
   );
@@ -53,7 +51,7 @@ export function queryOf(
     lines.push(`${indent}${each.name} {`);
     indent += "  ";
   }
-  lines.push(...callLines(field?.name ?? "", argumentsOf(subject, choice, defaultOrganization), indent));
+  lines.push(...callLines(field?.name ?? "", argumentsOf(subject, choice, facts), indent));
   lines.push(...linesOf(answer, `${indent}  `));
   for (; indent !== ""; indent = indent.slice(2)) lines.push(`${indent}}`);
   return `${[...lines, "}"].join("\n")}\n`;
@@ -69,11 +67,8 @@ function callLines(name: string, args: readonly string[], indent: string): reado
     : [`${indent}${name}(`, ...args.map((each) => `${indent}  ${each}`), `${indent}) {`];
 }
 
-function argumentsOf(
-  subject: BuildSubject,
-  choice: BuildChoice,
-  defaultOrganization: string | null,
-): readonly string[] {
+function argumentsOf(subject: BuildSubject, choice: BuildChoice, facts: GatewayFacts): readonly string[] {
+  const defaultOrganization = facts.organizations[0] ?? null;
   const { range, bucket, groupBy, filter, orderBy, top, first, organization } = subject.arguments;
   const stated = [`${range.name}: ${rangeText(choice)}`];
   if (organization !== null && choice.organization !== null && choice.organization !== defaultOrganization)
@@ -95,7 +90,7 @@ function argumentsOf(
     if (first !== null) stated.push(`${first.name}: ${MOST_ROWS}`);
     return stated;
   }
-  const order = orderOfChoice(subject, choice);
+  const order = orderOfChoice(subject, choice, facts);
   if (orderBy !== null && order !== null) stated.push(`${orderBy.name}: { field: ${order} }`);
   const rows = choice.top ?? MOST_ROWS;
   if (first !== null && rows !== first.defaultValue) stated.push(`${first.name}: ${rows}`);
@@ -109,43 +104,49 @@ function rangeText({ range }: BuildChoice): string {
 }
 
 /** Paths to the fields that say which row it is. */
-function namingPaths(subject: BuildSubject, choice: BuildChoice): readonly (readonly string[])[] {
-  const fields = Object.values(subject.row.getFields());
-  const isReport = subject.arguments.bucket !== null && fields.some(({ name }) => name === "from");
-  const dimensions = choice.dimensions.flatMap((dimension) => dimensionPaths(subject, dimension));
-  const standIns = fields.filter(({ description }) =>
-    /^True if (it|the row) stands for/.test(description ?? ""),
+function namingPaths(
+  subject: BuildSubject,
+  choice: BuildChoice,
+  facts: GatewayFacts,
+): readonly (readonly string[])[] {
+  const { row } = subject;
+  const isReport = subject.arguments.bucket !== null && "from" in row.getFields();
+  const dimensions = choice.dimensions.flatMap((dimension) => dimensionPaths(subject, dimension, facts));
+  if (!isReport) return [...ownNames(row, facts), ...dimensions];
+  const isInTime = isSeries(subject, choice);
+  const standIns = choice.dimensions.length === 0 ? [] : ["isOther", "isRemainder"];
+  const shown = standIns.filter(
+    (name) => name in row.getFields() && (name !== "isOther" || (isInTime && choice.top !== null)),
   );
-  if (!isReport) return [...ownNames(subject.row), ...dimensions, ...names(standIns.filter(isAlwaysThere))];
-  const byTeam = choice.dimensions.includes("TEAM");
-  const shown = standIns.filter(({ name }) =>
-    name === "isOther"
-      ? isSeries(subject, choice) && choice.top !== null && choice.dimensions.length > 0
-      : name === "isUnassigned"
-        ? byTeam
-        : choice.dimensions.length > 0,
-  );
-  return [...(isSeries(subject, choice) ? [["from"]] : []), ...dimensions, ...names(shown)];
+  return [...(isInTime ? [["from"]] : []), ...dimensions, ...shown.map((name) => [name])];
 }
 
 function names(fields: readonly Field[]): readonly (readonly string[])[] {
   return fields.map(({ name }) => [name]);
 }
 
-/** The fields of a row that have a value only where rows are grouped by a dimension, as their descriptions state. */
-function dimensionPaths({ row }: BuildSubject, dimension: string): readonly (readonly string[])[] {
-  const own = Object.values(row.getFields()).filter(({ description }) =>
-    new RegExp(`unless rows are grouped by ${dimension}\\b`).test(
-      (description ?? "").replaceAll(/\s+/g, " "),
-    ),
+/** The fields of a row that have a value only where rows are grouped by a dimension: its name, and a flag where it has none. */
+function dimensionPaths(
+  { row }: BuildSubject,
+  dimension: string,
+  facts: GatewayFacts,
+): readonly (readonly string[])[] {
+  const own = Object.values(row.getFields()).filter((field) =>
+    dimensionsOf(row, field, facts).includes(dimension),
   );
   const texts = own.filter(({ type }) => getNamedType(type).name === "String");
+  const flags = own.filter(({ type }) => getNamedType(type).name === "Boolean");
   const prefix = dimension.toLowerCase().replaceAll("_", "");
   const named = texts.filter(({ name }) => name.toLowerCase().startsWith(prefix));
   const shown = named.length > 0 ? named : texts;
-  if (shown.some(({ name }) => !isIdName(name))) return names(shown.toSorted(namesFirst));
+  if (shown.some(({ name }) => !isIdName(name))) return names([...shown.toSorted(namesFirst), ...flags]);
   const parts = own.filter(({ type }) => !isScalarType(getNamedType(type)) && !isLeafList({ type }));
-  return [...parts.flatMap((part) => partPaths(part)), ...names(shown)];
+  return [...parts.flatMap((part) => partPaths(part)), ...names([...shown, ...flags])];
+}
+
+/** The dimensions that rows have to be grouped by for a field to have a value. */
+function dimensionsOf(row: GraphQLObjectType, { name }: Field, facts: GatewayFacts): readonly string[] {
+  return facts.conditionsOf([`${row.name}.${name}`]).flatMap(({ groupedBy }) => groupedBy ?? []);
 }
 
 function isLeafList({ type }: Pick<Field, "type">): boolean {
@@ -186,7 +187,7 @@ function namesOfIdentity(type: GraphQLNamedType): readonly (readonly string[])[]
 }
 
 /** Paths to the names of a row without dimensions: its day, its name or address, and every text that it always has. */
-function ownNames(type: GraphQLNamedType): readonly (readonly string[])[] {
+function ownNames(type: GraphQLNamedType, facts: GatewayFacts): readonly (readonly string[])[] {
   if (!isObjectType(type)) return [];
   const fields = Object.values(type.getFields()).filter(
     (field) => !field.args.some(isRequiredArgument) && !isLeafList(field),
@@ -194,45 +195,46 @@ function ownNames(type: GraphQLNamedType): readonly (readonly string[])[] {
   const days = fields.filter((field) => isAlwaysThere(field) && getNamedType(field.type).name === "Date");
   const texts = fields.filter(({ type: of }) => getNamedType(of).name === "String");
   const hasAddress = texts.some(({ name }) => name === "email");
-  const isGrouped = ({ description }: Field) =>
-    /unless rows are grouped by/.test((description ?? "").replaceAll(/\s+/g, " "));
   const shown = texts.filter(
     (field) =>
-      !isGrouped(field) &&
+      dimensionsOf(type, field, facts).length === 0 &&
       (HUMAN_NAME.test(field.name) ? !(hasAddress && field.name === "name") : isAlwaysThere(field)),
-  );
-  const flags = fields.filter(
-    (field) =>
-      isAlwaysThere(field) &&
-      getNamedType(field.type).name === "Boolean" &&
-      !/stands for/.test(field.description ?? ""),
   );
   const actors = fields.filter((field) => isAlwaysThere(field) && isUnionType(getNamedType(field.type)));
   return [
     ...names(days),
     ...actors.flatMap((each) => partPaths(each)),
     ...names(shown.toSorted(namesFirst)),
-    ...names(flags),
+    ...names(flagsOf(fields)),
   ];
 }
 
+function flagsOf(fields: readonly Field[]): readonly Field[] {
+  return fields.filter((field) => isAlwaysThere(field) && getNamedType(field.type).name === "Boolean");
+}
+
 /** Selects what names the parts that a measure is of. */
-function selectParts(rows: Selected, measure: BuildMeasure): void {
+function selectParts(rows: Selected, measure: BuildMeasure, facts: GatewayFacts): void {
   const list = partsOf(measure);
   if (list === null) return;
   const around = measure.fields.slice(0, measure.fields.indexOf(list) + 1).map(({ name }) => name);
-  for (const path of ownNames(getNamedType(list.type))) select(rows, [...around, ...path]);
+  for (const path of ownNames(getNamedType(list.type), facts)) select(rows, [...around, ...path]);
 }
 
 /** Selects the chosen measures of the compared period, and how they changed. */
-function selectComparison(rows: Selected, subject: BuildSubject, choice: BuildChoice): void {
+function selectComparison(
+  rows: Selected,
+  subject: BuildSubject,
+  choice: BuildChoice,
+  facts: GatewayFacts,
+): void {
   const { comparison } = subject;
   if (comparison === null || choice.compare === null) return;
   const { field, argument } = comparison;
   const isStated = field.args.includes(argument) && argument.defaultValue !== choice.compare;
   const call = isStated ? `${field.name}(${argument.name}: ${choice.compare})` : field.name;
   for (const measure of chosenMeasures(subject, choice)) {
-    const figure = comparedFigure(subject, measure);
+    const figure = comparedFigure(subject, measure, facts);
     if (figure === null) continue;
     const unit = measure.fields.filter(({ name }) => name === "usd").map(({ name }) => name);
     for (const part of ["before", "change"]) select(rows, [call, figure.name, part, ...unit]);

@@ -23,8 +23,8 @@ export interface BuildMeasure {
   /** Path below the row, as the columns of tables have it: `net.usd`. */
   readonly name: string;
   readonly fields: readonly Field[];
-  /** Descriptions on the path, from the row on. */
-  readonly descriptions: readonly string[];
+  /** Names of those fields as datasets have them: `CostBucket.net`. */
+  readonly fieldNames: readonly string[];
 }
 
 /** A list of the graph over a range of days, with everything that a query for it can choose. */
@@ -102,7 +102,7 @@ function subjectOf(
   const toRows = pathToRows(field);
   const row = toRows && getNamedType((toRows.at(-1) ?? field).type);
   if (toRows === null || !isObjectType(row)) return null;
-  const measures = measuresIn(row, [], null);
+  const measures = measuresIn(row, [], [], null);
   if (measures.length === 0) return null;
   return {
     name: path.map(({ name }) => name).join("."),
@@ -148,6 +148,7 @@ const NUMBERS: readonly string[] = ["Int", "Float", "Count", "Difference", "Deci
 function measuresIn(
   type: GraphQLObjectType,
   around: readonly Field[],
+  namesAround: readonly string[],
   list: Field | null,
 ): readonly BuildMeasure[] {
   if (around.length >= DEEPEST_MEASURE) return [];
@@ -155,6 +156,7 @@ function measuresIn(
   const whole = fields.find(({ name }) => name === "usd");
   return (whole === undefined ? fields : [whole]).flatMap((field): readonly BuildMeasure[] => {
     const path = [...around, field];
+    const names = [...namesAround, `${type.name}.${field.name}`];
     const inner = getNamedType(field.type);
     if (isScalarType(inner)) {
       const isNumber = NUMBERS.includes(inner.name) && !isListType(getNullableType(field.type));
@@ -163,7 +165,7 @@ function measuresIn(
             {
               name: path.map(({ name }) => name).join("."),
               fields: path,
-              descriptions: path.flatMap(({ description }) => description ?? []),
+              fieldNames: names,
             },
           ]
         : [];
@@ -171,7 +173,7 @@ function measuresIn(
     if (!isObjectType(inner) || isPaged(inner) || isIdentity(inner) || isComparison(inner)) return [];
     const isList = isListType(getNullableType(field.type));
     if (isList && list !== null) return [];
-    return measuresIn(inner, path, isList ? field : list);
+    return measuresIn(inner, path, names, isList ? field : list);
   });
 }
 
