@@ -140,6 +140,7 @@ function Values({ chart: { buckets, series, length }, unit, index, isAdditive }:
           </div>
         )}
       </dl>
+      {bucket.revision !== undefined && <p className="chart-values-note">{bucket.revision}</p>}
     </>
   );
 }
@@ -163,6 +164,12 @@ function Legend({ chart, shape }: { readonly chart: TimeSeries; readonly shape: 
         <li className="chart-state">{shape === "lines" ? "Dashed" : "Hatched"}: day not complete yet</li>
       )}
       {settling && <li className="chart-state">Settling: figures of recent days can still change</li>}
+      {chart.buckets.some(({ revision }) => revision !== undefined) && (
+        <li className="chart-state">
+          <span className="swatch revised" aria-hidden="true" />
+          Revised since it was first recorded
+        </li>
+      )}
     </ul>
   );
 }
@@ -171,7 +178,9 @@ function Legend({ chart, shape }: { readonly chart: TimeSeries; readonly shape: 
 function summaryOf({ series, buckets, length }: TimeSeries, unit: Unit): string {
   const [first, last] = [buckets[0], buckets.at(-1)];
   if (first === undefined || last === undefined) return "No values.";
-  const span = `${formatBucketInFull(first.start, length)} to ${formatBucketInFull(last.start, length)}.`;
+  const revised = buckets.filter(({ revision }) => revision !== undefined).length;
+  const changed = revised === 0 ? "" : ` Revised since first recorded: ${revised} of ${buckets.length}.`;
+  const span = `${formatBucketInFull(first.start, length)} to ${formatBucketInFull(last.start, length)}.${changed}`;
   const newest = (each: ChartSeries) =>
     `${each.label} ${
       formatNumber(

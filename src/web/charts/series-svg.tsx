@@ -96,6 +96,17 @@ export function SeriesSvg({ chart, shape, unit, width, height, id, active = null
           {formatBucket(buckets[i]?.start ?? "", length, buckets[labelled[place - 1] ?? -1]?.start)}
         </text>
       ))}
+      {buckets.map(({ start, revision }, i) =>
+        revision === undefined ? null : (
+          <circle
+            key={start}
+            className="chart-revision"
+            cx={center(i)}
+            cy={height - MARGIN.bottom + 5}
+            r="2.5"
+          />
+        ),
+      )}
       {active !== null && (
         <rect
           className="chart-active"

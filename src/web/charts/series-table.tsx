@@ -31,11 +31,12 @@ export function SeriesTable({
         </thead>
         <tbody>
           {buckets
-            .map(({ start, state }, i) => (
+            .map(({ start, state, revision }, i) => (
               <tr key={start}>
                 <th scope="row">
                   {formatBucketInFull(start, length)}
                   {state === "OPEN" && <span className="muted"> · not complete</span>}
+                  {revision !== undefined && <span className="ranking-detail">{revision}</span>}
                 </th>
                 {series.map(({ key, exact }) => (
                   <NumberCell key={key} unit={unit} value={exact[i]} />

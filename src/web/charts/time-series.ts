@@ -8,6 +8,8 @@ export interface TimeBucket {
   readonly start: string;
   /** Null: no row states it. */
   readonly state: Settledness | null;
+  /** A sentence on how its total has changed since it was first recorded; left out where it has not, or it is not known. */
+  readonly revision?: string | undefined;
 }
 
 export interface ChartSeries {
@@ -122,6 +124,12 @@ function leastSettled(a: Settledness | null, b: Settledness | null): Settledness
 
 export function sumOfSeries({ values }: Pick<ChartSeries, "values">): number {
   return values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+}
+
+/** Marks the buckets that were revised, by their starts. */
+export function withRevisions(chart: TimeSeries, revisions: ReadonlyMap<string, string>): TimeSeries {
+  const buckets = chart.buckets.map((bucket) => ({ ...bucket, revision: revisions.get(bucket.start) }));
+  return { ...chart, buckets };
 }
 
 /** Merges all series but the largest into one. Only for additive measures; a bucket without any value stays a gap. */

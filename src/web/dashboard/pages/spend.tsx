@@ -1,6 +1,6 @@
 import type { PageProps } from "../page-props.ts";
 import { ApiKeySpend, TopModels, TopSpendersPanel, Workspaces } from "../panels/rankings.tsx";
-import { SpendByDay } from "../panels/spend-by-day.tsx";
+import { RevisedSpendByDay } from "../panels/spend-by-day.tsx";
 import { MonthEnd, SpendToDate, Tokens } from "../panels/spend-to-date.tsx";
 
 export function SpendPage({ place, rights, isConsole }: PageProps) {
@@ -16,7 +16,7 @@ export function SpendPage({ place, rights, isConsole }: PageProps) {
           Totals to date and tokens are of the whole organization, so they are not shown for a group.
         </p>
       )}
-      <SpendByDay place={place} span={7} />
+      <RevisedSpendByDay place={place} span={7} />
       <TopModels place={place} span={5} isCompared />
       {isConsole && rights.keys && (
         <>

@@ -3,7 +3,7 @@ import { formatRange } from "../../charts/format.ts";
 import { SeriesChart } from "../../charts/series-chart.tsx";
 import { SeriesTable } from "../../charts/series-table.tsx";
 import { Stat } from "../../charts/stat.tsx";
-import { timeSeries } from "../../charts/time-series.ts";
+import { timeSeries, withRevisions } from "../../charts/time-series.ts";
 import type { ResultOf } from "../../client/documents.ts";
 import { fileLink } from "../../links.ts";
 import { definitionOf } from "../define.ts";
@@ -14,13 +14,27 @@ import { bucketFor, comparisonFor, mostDaysIn, rangeOf } from "../place.ts";
 import { Stats } from "../stats.tsx";
 import type { PlacedPanelProps } from "./active-people.tsx";
 import { spendFilter } from "./filters.ts";
+import { type RevisedDays, useRevisedDays } from "./revised-days.ts";
 
 type Cost = NonNullable<ResultOf<"CostByDay">["cost"]>;
 
 /** Spend of each bucket, by product. */
-export function SpendByDay({ place, span }: PlacedPanelProps) {
+export function SpendByDay(props: PlacedPanelProps) {
+  return <SpendChart {...props} revised={NOT_MARKED} />;
+}
+
+const NOT_MARKED: RevisedDays = { sentences: new Map(), unmarked: null };
+
+/** The same, with a mark for each day that was revised. */
+export function RevisedSpendByDay(props: PlacedPanelProps) {
+  const revised = useRevisedDays(props.place, bucketFor(props.place.period));
+  return <SpendChart {...props} revised={revised} />;
+}
+
+function SpendChart({ place, span, revised }: PlacedPanelProps & { readonly revised: RevisedDays }) {
   const { period, compare, organization } = place;
   const length = bucketFor(period);
+  const chartOf = (cost: Cost) => withRevisions(seriesOf(cost, length), revised.sentences);
   const filter = useMemo(() => spendFilter(place), [place]);
   const variables = useMemo(
     () => ({
@@ -46,7 +60,7 @@ export function SpendByDay({ place, span }: PlacedPanelProps) {
       file={fileLink("cost", { ...rows, groupBy: ["PRODUCT"] })}
       empty="No spend in this period."
       table={({ cost }) =>
-        cost === null ? null : <SeriesTable title={title} chart={chartOf(cost, length)} unit="usd" />
+        cost === null ? null : <SeriesTable title={title} chart={chartOf(cost)} unit="usd" />
       }
     >
       {({ cost }) => {
@@ -74,13 +88,8 @@ export function SpendByDay({ place, span }: PlacedPanelProps) {
                     })}
               />
             </Stats>
-            <SeriesChart
-              title={title}
-              chart={chartOf(cost, length)}
-              shape="stacked"
-              unit="usd"
-              height={220}
-            />
+            <SeriesChart title={title} chart={chartOf(cost)} shape="stacked" unit="usd" height={220} />
+            {revised.unmarked !== null && <p className="compare-note">{revised.unmarked}</p>}
             {cost.pageInfo.hasNextPage && (
               <p className="compare-note">
                 The chart lacks the newest days: the gateway answers with at most {MOST_ROWS} rows. The file
@@ -94,7 +103,7 @@ export function SpendByDay({ place, span }: PlacedPanelProps) {
   );
 }
 
-function chartOf({ nodes, range }: Cost, length: "DAY" | "WEEK" | "MONTH") {
+function seriesOf({ nodes, range }: Cost, length: "DAY" | "WEEK" | "MONTH") {
   const rows = nodes.filter((node) => node !== null);
   return timeSeries(
     rows.map(({ from, product, isOther, net, state }) => ({
