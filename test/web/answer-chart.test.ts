@@ -68,6 +68,31 @@ describe("the chart of rows by day", () => {
     ]);
   });
 
+  test("has the sum of its groups in the compared period, bucket by bucket", () => {
+    const query = costQuery("DAY").replace(
+      "state }",
+      "comparison { range { from } net { before { usd } change { usd } relativeChange } } state }",
+    );
+    const data = costs(TWO_DAYS);
+    const nodes = data.cost.nodes.map((node, i) => ({
+      ...node,
+      comparison: { net: { before: { usd: `${i}.1` }, change: { usd: "1" }, relativeChange: null } },
+    }));
+    const drawn = chartIn(query, { cost: { ...data.cost, nodes } });
+    if (drawn.kind !== "series") throw new Error(drawn.kind);
+    expect(drawn.chart.series.map(({ label }) => label)).toEqual(["code", "chat"]);
+    expect(drawn.chart.before).toEqual(["1.2", null, "2.1"]);
+    const ranking = chartIn(query.replace("bucket: DAY, ", ""), {
+      cost: { ...data.cost, nodes: nodes.slice(0, 2) },
+    });
+    if (ranking.kind !== "ranking") throw new Error(ranking.kind);
+    expect(ranking.rows.map(({ label, before }) => [label, before])).toEqual([
+      ["code", "1.1"],
+      ["chat", "0.1"],
+    ]);
+    expect(chartIn(costQuery("DAY"), data)).not.toHaveProperty("chart.before");
+  });
+
   test("merges the smaller groups only where they may be added", () => {
     const rows = ["a", "b", "c", "d", "e", "f"].map((product, i) => ({ product, usd: String(9 - i) }));
     const labels = (drawn: AnswerChart) =>

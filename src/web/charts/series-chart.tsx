@@ -2,6 +2,7 @@ import { type KeyboardEvent, type PointerEvent, useId, useLayoutEffect, useRef, 
 import { formatBucketInFull, formatNumber, type Unit } from "./format.ts";
 import { accentOf, bucketScale, SeriesSvg } from "./series-svg.tsx";
 import {
+  BEFORE,
   type ChartSeries,
   type SeriesShape,
   settlednessOf,
@@ -107,7 +108,7 @@ interface ValuesProps {
 
 const STATES = { OPEN: "not complete yet", SETTLING: "can still change", FINAL: "final" } as const;
 
-function Values({ chart: { buckets, series, length }, unit, index, isAdditive }: ValuesProps) {
+function Values({ chart: { buckets, series, length, before }, unit, index, isAdditive }: ValuesProps) {
   const bucket = buckets[index];
   if (bucket === undefined) return null;
   return (
@@ -139,6 +140,15 @@ function Values({ chart: { buckets, series, length }, unit, index, isAdditive }:
             </dd>
           </div>
         )}
+        {before !== undefined && (
+          <div>
+            <dt>
+              <span className="swatch before" aria-hidden="true" />
+              {BEFORE}
+            </dt>
+            <dd>{formatNumber(before[index], unit).exact}</dd>
+          </div>
+        )}
       </dl>
       {bucket.revision !== undefined && <p className="chart-values-note">{bucket.revision}</p>}
     </>
@@ -160,6 +170,12 @@ function Legend({ chart, shape }: { readonly chart: TimeSeries; readonly shape: 
             {label}
           </li>
         ))}
+      {chart.before !== undefined && (
+        <li>
+          <span className="swatch before" aria-hidden="true" />
+          {BEFORE}
+        </li>
+      )}
       {open && (
         <li className="chart-state">{shape === "lines" ? "Dashed" : "Hatched"}: day not complete yet</li>
       )}

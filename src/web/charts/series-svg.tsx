@@ -50,6 +50,10 @@ export function SeriesSvg({ chart, shape, unit, width, height, id, active = null
   const labelWidth = isWithinDay(length) ? 96 : 72;
   const labelled = labelledBuckets(buckets.length, Math.floor((width - MARGIN.left) / labelWidth));
   const center = (i: number) => (x(i) ?? 0) + x.bandwidth() / 2;
+  const before = (values: readonly (number | string | null)[]) =>
+    line<number>(center, (i) => y(Number(values[i]))).defined((i) => values[i] != null)(
+      buckets.map((_, i) => i),
+    ) ?? "";
   return (
     <svg
       className="chart-svg"
@@ -120,6 +124,9 @@ export function SeriesSvg({ chart, shape, unit, width, height, id, active = null
         <Lines chart={chart} center={center} y={y} active={active} />
       ) : (
         <Bars chart={chart} shape={shape} x={x} y={y} id={id} />
+      )}
+      {chart.before !== undefined && (
+        <path d={before(chart.before)} fill="none" stroke="var(--text-muted)" strokeWidth="1.5" />
       )}
     </svg>
   );

@@ -28,7 +28,12 @@ export interface TimeSeries {
   readonly buckets: readonly TimeBucket[];
   /** Largest sum first, the others last. */
   readonly series: readonly ChartSeries[];
+  /** Every digit of the sum of the series in the same buckets of another period; left out where they are not compared. */
+  readonly before?: readonly (number | string | null)[];
 }
+
+/** The values of another period in legends and heads. */
+export const BEFORE = "Compared period";
 
 /** A value of one group in one bucket. */
 export interface SeriesPoint {
@@ -165,7 +170,7 @@ export function largestValue(chart: TimeSeries, isStacked: boolean): number {
   const values = isStacked
     ? stackedLayers(chart).flatMap((layer) => layer.map((edges) => edges?.[1] ?? 0))
     : chart.series.flatMap((each) => each.values.map((value) => value ?? 0));
-  return Math.max(0, ...values);
+  return Math.max(0, ...values, ...(chart.before ?? []).map(Number));
 }
 
 /** Indices of the buckets to label, evenly spaced, the last one always among them. */

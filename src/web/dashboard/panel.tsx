@@ -153,13 +153,18 @@ export const NEXT_ATTEMPT: Readonly<Record<Retrying, string>> = {
   never: "",
 };
 
+/** The first sentence: those after it say what to query instead. */
+function reasonIn(message: string): string {
+  return message.split(/(?<=\.) /)[0] ?? message;
+}
+
 function Failure({ error: { message, extensions }, retrying, retry, isPartial }: FailureProps) {
   const code = extensions?.code ?? "";
   return (
     <div className="failure" role="status">
       <p>
         {isPartial ? (code === "FORBIDDEN" ? "Not shown: " : "Incomplete: ") : ""}
-        {IN_PANELS[code] ?? message}
+        {IN_PANELS[code] ?? (code === "FORBIDDEN" ? reasonIn(message) : message)}
         {NEXT_ATTEMPT[retrying]}
       </p>
       {!LASTING.has(code) && (

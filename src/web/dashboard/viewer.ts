@@ -12,6 +12,8 @@ export interface Rights {
   readonly spend: boolean;
   /** People one by one, by name or by pseudonym. */
   readonly people: boolean;
+  /** Facts about people as the directory has them. */
+  readonly identity: boolean;
   readonly keys: boolean;
   /** Limits of rates, and with spend those of people. */
   readonly limits: boolean;
@@ -26,6 +28,7 @@ export function rightsOf({ role, scopes, identity, organizations }: PageViewer):
     activity: scopes.includes("activity:read"),
     spend: scopes.includes("spend:read"),
     people: identity !== "NONE" && scopes.includes("activity:read"),
+    identity: scopes.includes("identity:read"),
     keys: scopes.includes("keys:read"),
     limits: scopes.includes("limits:read"),
     teamsOnly: role === "LEAD",

@@ -5,7 +5,7 @@ import { formatInstant, formatRange, type Unit } from "../charts/format.ts";
 import { heightOfNumbers, NumbersSvg } from "../charts/numbers-svg.tsx";
 import { heightOfRanking, RankingSvg } from "../charts/ranking-svg.tsx";
 import { accentOf, SeriesSvg } from "../charts/series-svg.tsx";
-import { settlednessOf } from "../charts/time-series.ts";
+import { BEFORE, settlednessOf } from "../charts/time-series.ts";
 import tokens from "../design/tokens.css?raw";
 import {
   type AnswerChart,
@@ -126,6 +126,7 @@ function ofSeries({ chart, shape, unit }: Extract<AnswerChart, { kind: "series" 
     height: SERIES_HEIGHT,
     legend: [
       ...chart.series.map(({ label, isOther }, i) => ({ label, accent: accentOf(i, isOther) })),
+      ...(chart.before === undefined ? [] : [remark(`Line: ${BEFORE.toLowerCase()}`)]),
       ...(open ? [remark(`${shape === "lines" ? "Dashed" : "Hatched"}: not complete yet`)] : []),
       ...(settling ? [remark("Recent figures can still change")] : []),
     ],

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import { formatRange, type Unit } from "../charts/format.ts";
 import type { RankedRow } from "../charts/ranked-row.ts";
 import {
+  BEFORE,
   bucketStartOf,
   bucketStarts,
   type SeriesPoint,
@@ -30,6 +31,8 @@ export type AnswerChart =
       readonly kind: "ranking";
       readonly rows: readonly RankedRow[];
       readonly heads: readonly [thing: string, value: string];
+      /** Head of the values of the compared period; null: the rows are not compared. */
+      readonly compared: string | null;
       /** The whole of which the values are parts; null: they are not, or the answer does not state it. */
       readonly total: string | null;
       readonly unit: Unit;
@@ -62,7 +65,9 @@ export function chartOf(table: AnswerTable, measure: AnswerColumn): AnswerChart 
   );
   const labels = labelsOf(table, groups, other, measure);
   const isOther = (row: readonly AnswerCell[]) => other >= 0 && row[other] === true;
-  const drawn: Drawn = { table, measure, values, keys, labels, isOther };
+  const compared = comparedColumn(table, measure);
+  const before = compared === null ? null : rows.map((row) => row[columns.indexOf(compared)] ?? null);
+  const drawn: Drawn = { table, measure, values, before, keys, labels, isOther };
   const bucket = columns.findIndex(({ role }) => role === "bucket");
   if (table.bucket !== null && bucket >= 0) return seriesOf(drawn, bucket, table.bucket);
   if (groups.length === 0)
@@ -77,9 +82,25 @@ interface Drawn {
   readonly table: AnswerTable;
   readonly measure: AnswerColumn;
   readonly values: readonly AnswerCell[];
+  /** The values of the compared period; null: the rows are not compared. */
+  readonly before: readonly AnswerCell[] | null;
   readonly keys: readonly string[];
   readonly labels: readonly string[];
   readonly isOther: (row: readonly AnswerCell[]) => boolean;
+}
+
+/** The column with a measure's values in the compared period. A figure of a comparison is that of the shortest path which ends with its name. */
+function comparedColumn(table: AnswerTable, measure: AnswerColumn): AnswerColumn | null {
+  if (measure.isBefore) return null;
+  const endsWith = ({ figure }: AnswerColumn, name: string) => `_${figure}`.endsWith(`_${name}`);
+  const compared = table.columns.find(
+    (each) => each.isBefore && each.kind === measure.kind && endsWith(measure, each.figure),
+  );
+  if (compared === undefined) return null;
+  const [first] = measuresIn(table)
+    .filter((each) => !each.isBefore && each.kind === measure.kind && endsWith(each, compared.figure))
+    .toSorted((a, b) => a.path.length - b.path.length);
+  return first === measure ? compared : null;
 }
 
 function none(reason: string): AnswerChart {
@@ -125,7 +146,7 @@ const BUCKETS = { MINUTE: "minute", HOUR: "hour", DAY: "day", WEEK: "week", MONT
 const MOST_BUCKETS = 2_000;
 
 function seriesOf(
-  { table, measure, values, keys, labels, isOther }: Drawn,
+  { table, measure, values, before, keys, labels, isOther }: Drawn,
   bucket: number,
   length: NonNullable<AnswerTable["bucket"]>,
 ): AnswerChart {
@@ -148,13 +169,20 @@ function seriesOf(
       `${buckets.toLocaleString("en")} ${BUCKETS[length]}s are more than a chart can show. Ask for fewer days, or longer buckets.`,
     );
   const range = rangeOf(points, length);
-  const all = timeSeries(points, { length, missing: "gap", ...(range === null ? {} : { range }) });
+  const drawn = timeSeries(points, { length, missing: "gap", ...(range === null ? {} : { range }) });
   const isWhole = table.extent === "whole";
   const mayAdd = measure.isAdditive && isWhole && !values.includes(null);
   const notes = isWhole
     ? []
     : [`The ${BUCKETS[length]}s at the ends may lack rows: this may be one page of the list.`];
   const unit = unitOf(measure);
+  const earlier = before !== null && (mayAdd || drawn.series.length === 1) ? before : null;
+  const sumBefore = (start: string) => {
+    const those = earlier?.filter((_, i) => bucketStartOf(points[i]?.at ?? "", length) === start) ?? [];
+    return those.length === 0 ? null : exactSum(those);
+  };
+  const all =
+    earlier === null ? drawn : { ...drawn, before: drawn.buckets.map(({ start }) => sumBefore(start)) };
   if (mayAdd)
     return {
       kind: "series",
@@ -187,7 +215,10 @@ function numberOrText(value: AnswerCell | undefined): number | string | null {
   return typeof value === "number" || typeof value === "string" ? value : null;
 }
 
-function rankingOf({ table, measure, values, keys, labels, isOther }: Drawn, thing: string): AnswerChart {
+function rankingOf(
+  { table, measure, values, before, keys, labels, isOther }: Drawn,
+  thing: string,
+): AnswerChart {
   if (new Set(keys).size < keys.length)
     return none("Several rows have the same name. Select the names that tell them apart.");
   const ranked = table.rows
@@ -196,6 +227,7 @@ function rankingOf({ table, measure, values, keys, labels, isOther }: Drawn, thi
         key: keys[i] ?? "",
         label: labels[i] ?? "",
         value: numberOrText(values[i]),
+        ...(before === null ? {} : { before: numberOrText(before[i]) }),
         isOther: isOther(row),
       }),
     )
@@ -212,7 +244,13 @@ function rankingOf({ table, measure, values, keys, labels, isOther }: Drawn, thi
   const left =
     measure.isAdditive && table.extent === "whole" ? exactSum(rest.map(({ value }) => value)) : null;
   if (rest.length > 0 && left !== null)
-    shown.push({ key: "rest", label: `Other (${rest.length})`, value: left, isOther: true });
+    shown.push({
+      key: "rest",
+      label: `Other (${rest.length})`,
+      value: left,
+      ...(before === null ? {} : { before: exactSum(rest.map((each) => each.before ?? null)) }),
+      isOther: true,
+    });
   if (rest.length > 0 && left === null)
     notes.unshift(`The largest ${MOST_RANKED} of ${ranked.length}. The table has all of them.`);
   const total = measure.isAdditive ? (table.totals[measure.name] ?? null) : null;
@@ -220,6 +258,7 @@ function rankingOf({ table, measure, values, keys, labels, isOther }: Drawn, thi
     kind: "ranking",
     rows: shown,
     heads: [thing, measure.name],
+    compared: before === null ? null : BEFORE,
     total: total === null ? null : String(total),
     unit: unitOf(measure),
     note: notes.join(" "),

@@ -23,6 +23,10 @@ export interface AnswerColumn {
   readonly kind: ColumnKind;
   readonly role: ColumnRole;
   readonly description: string;
+  /** Names of the fields that its figure is of, in the case of an enum: `ACTIVITY_CHAT_MESSAGES`. */
+  readonly figure: string;
+  /** True for the value of a figure in the period that its row is compared with. */
+  readonly isBefore: boolean;
   /** True if its values may be added over the rows of the list. */
   readonly isAdditive: boolean;
 }
@@ -51,14 +55,24 @@ export function answerColumnOf(
 ): AnswerColumn {
   const kind = kindOf(fields);
   const role = roleOf(fields, kind, rowType);
+  const before = fields.findIndex(
+    ({ field, parent }) => field.name === "before" && isObjectType(parent) && "change" in parent.getFields(),
+  );
   return {
     name: path.join("."),
     path,
     kind,
     role,
     description: fields.findLast(({ field }) => field.description)?.field.description ?? "",
+    figure: figureOf(before > 0 ? fields.slice(before - 1, before) : fields),
+    isBefore: before > 0,
     isAdditive: role === "measure" && isAdditiveOver(fields, dimensions),
   };
+}
+
+function figureOf(fields: readonly AnswerField[]): string {
+  const names = fields.map(({ field }) => field.name).filter((name) => name !== "usd");
+  return names.map((name) => name.replaceAll(/([a-z])([A-Z0-9])/g, "$1_$2").toUpperCase()).join("_");
 }
 
 export function kindOf(fields: readonly AnswerField[]): ColumnKind {

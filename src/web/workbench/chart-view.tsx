@@ -4,7 +4,7 @@ import { heightOfRanking, RankingSvg } from "../charts/ranking-svg.tsx";
 import { SeriesChart } from "../charts/series-chart.tsx";
 import { accentOf } from "../charts/series-svg.tsx";
 import { Stat } from "../charts/stat.tsx";
-import { settlednessOf } from "../charts/time-series.ts";
+import { BEFORE, settlednessOf } from "../charts/time-series.ts";
 import { shownTheme } from "../design/theme.ts";
 import type { GatewayAnswer } from "./answer.ts";
 import { type AnswerChart, type AnswerNumber, chartOf, measuresIn } from "./answer-chart.ts";
@@ -93,6 +93,7 @@ function Series({ title, drawn: { chart, shape: fitting, unit, note }, children 
       height: svg.clientHeight,
       legend: [
         ...chart.series.map(({ label, isOther }, i) => ({ label, accent: accentOf(i, isOther) })),
+        ...(chart.before === undefined ? [] : [{ label: `Line: ${BEFORE.toLowerCase()}`, accent: null }]),
         ...(open
           ? [{ label: `${shape === "lines" ? "Dashed" : "Hatched"}: not complete yet`, accent: null }]
           : []),
@@ -138,7 +139,7 @@ interface RankingProps {
 /** Width of the picture of a ranking, which is drawn for the file only: the page shows a table. */
 const PICTURE_WIDTH = 800;
 
-function Ranking({ title, drawn: { rows, unit, heads, total, note }, children }: RankingProps) {
+function Ranking({ title, drawn: { rows, unit, heads, total, compared, note }, children }: RankingProps) {
   const picture = useRef<HTMLDivElement>(null);
   const drawing = () => {
     const svg = picture.current?.querySelector("svg");
@@ -154,7 +155,7 @@ function Ranking({ title, drawn: { rows, unit, heads, total, note }, children }:
   return (
     <>
       <section className="answer-chart" aria-label={title}>
-        <RankingTable title={title} unit={unit} rows={rows} heads={heads} total={total} />
+        <RankingTable title={title} unit={unit} {...{ rows, heads, total, compared }} />
       </section>
       <div ref={picture} hidden>
         <RankingSvg rows={rows} unit={unit} total={total} width={PICTURE_WIDTH} />

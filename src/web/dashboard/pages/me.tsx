@@ -20,6 +20,11 @@ export function MyFiguresPage({ place }: PageProps) {
           const { chat, cowork, claudeCode } = user.activity;
           return (
             <>
+              <p className="muted">
+                {nameOfPerson(user)}
+                {user.activity.lastActiveOn !== null &&
+                  `, last active on ${formatDayWithYear(user.activity.lastActiveOn)}`}
+              </p>
               <Stats>
                 <Stat
                   label="Messages"
@@ -86,19 +91,12 @@ export function MyFiguresPage({ place }: PageProps) {
       >
         {({ user }) =>
           user === null ? null : (
-            <>
-              <Stat
-                label="Net spend"
-                value={user.cost?.net.usd ?? null}
-                unit="usd"
-                definition={definitionOf("UserSummary.cost")}
-              />
-              <p className="muted">
-                {nameOfPerson(user)}
-                {user.activity?.lastActiveOn != null &&
-                  `, last active on ${formatDayWithYear(user.activity.lastActiveOn)}`}
-              </p>
-            </>
+            <Stat
+              label="Net spend"
+              value={user.cost?.net.usd ?? null}
+              unit="usd"
+              definition={definitionOf("UserSummary.cost")}
+            />
           )
         }
       </Panel>

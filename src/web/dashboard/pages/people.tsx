@@ -9,7 +9,7 @@ export function PeoplePage({ place, rights }: PageProps) {
         <p className="note">Idle seats are of the whole organization, so they are not shown for a group.</p>
       )}
       <PeopleTable place={place} rights={rights} span={isWhole ? 8 : 12} />
-      {isWhole && <IdleSeats place={place} span={4} />}
+      {isWhole && <IdleSeats place={place} rights={rights} span={4} />}
     </>
   );
 }

@@ -40,6 +40,9 @@ export function ConnectorAdoption({ place, span }: PlacedPanelProps) {
                 {displayName ?? name}
               </option>
             ))}
+            {answer?.data?.connectors?.pageInfo.hasNextPage === true && (
+              <option disabled>Less used ones are not listed</option>
+            )}
           </select>
         )
       }

@@ -149,9 +149,10 @@ export function PeopleTable({ place, rights, span }: PlacedPanelProps & { readon
 }
 
 /** Members without activity, and how many members there are. */
-export function IdleSeats({ place, span }: PlacedPanelProps) {
+export function IdleSeats({ place, rights, span }: PlacedPanelProps & { readonly rights: Rights }) {
   const days = Math.max(1, Math.min(366, mostDaysIn(place.period)));
-  const variables = useMemo(() => ({ days, first: 12, spend: false }), [days]);
+  const joined = rights.identity;
+  const variables = useMemo(() => ({ days, first: 12, spend: false, joined }), [days, joined]);
   return (
     <Panel
       title={`Seats idle for ${days === 1 ? "a day" : `${days} days`}`}
@@ -188,18 +189,18 @@ export function IdleSeats({ place, span }: PlacedPanelProps) {
                 <thead>
                   <tr>
                     <th scope="col">Person</th>
-                    <th scope="col" className="numeric">
-                      Joined
-                    </th>
+                    {joined && (
+                      <th scope="col" className="numeric">
+                        Joined
+                      </th>
+                    )}
                   </tr>
                 </thead>
                 <tbody>
                   {rows.map((row, i) => (
                     <tr key={row.email ?? i}>
                       <th scope="row">{nameOfPerson(row)}</th>
-                      <td className="numeric muted">
-                        {row.joinedAt == null ? "" : row.joinedAt.slice(0, 10)}
-                      </td>
+                      {joined && <td className="numeric muted">{row.joinedAt?.slice(0, 10)}</td>}
                     </tr>
                   ))}
                 </tbody>

@@ -55,7 +55,7 @@ function sentencesOf(revisions: readonly Revision[]): ReadonlyMap<string, string
   );
 }
 
-/** What the revisions of a day have changed together, oldest first. */
+/** A sentence on the change that the revisions of a day, oldest first, make together. */
 function sentenceOn(ofDay: readonly Revision[]): string {
   const [first, last] = [ofDay[0], ofDay.at(-1)];
   if (first === undefined || last === undefined) return "";

@@ -1,6 +1,7 @@
 import { pick, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { useEffect, useId, useMemo, useState } from "react";
 import { dayAfter, formatRange } from "../../charts/format.ts";
+import { pageSettings } from "../../client/page-settings.ts";
 import { fetchFacts } from "../gateway-fetcher.ts";
 import { LIBRARY_SUBJECTS, subjectOfPath } from "../library.ts";
 import { useOpenQuery } from "../use-tabs.ts";
@@ -253,20 +254,28 @@ interface GroupName {
   readonly name: string | null;
 }
 
-const GROUPS_QUERY = "query BuilderGroups { groups(first: 200) { nodes { groupId name } } }";
+interface GroupNames {
+  readonly nodes: readonly GroupName[];
+  readonly pageInfo: { readonly hasNextPage: boolean };
+}
+
+const GROUPS_QUERY = `query BuilderGroups {
+  groups(first: ${Math.min(1_000, pageSettings.maxFirst)}) { nodes { groupId name } pageInfo { hasNextPage } }
+}`;
+
+const NO_GROUPS: GroupNames = { nodes: [], pageInfo: { hasNextPage: false } };
 
 /** A list of the filter with its values: groups by their names, anything else as text. */
 function FilterPart({ legal, choice: { filter }, onChoose }: PartProps) {
   const id = useId();
-  const [groups, setGroups] = useState<readonly GroupName[] | null>(null);
+  const [groups, setGroups] = useState<GroupNames>(NO_GROUPS);
   const options = legal.filters();
   const isOfGroups = filter?.list === "groups";
   useEffect(() => {
     if (!isOfGroups) return;
     void fetchFacts(GROUPS_QUERY).then(
-      ({ data }) =>
-        setGroups((data as { groups?: { nodes: readonly GroupName[] } } | null)?.groups?.nodes ?? []),
-      () => setGroups([]),
+      ({ data }) => setGroups((data as { groups: GroupNames | null } | null)?.groups ?? NO_GROUPS),
+      () => setGroups(NO_GROUPS),
     );
   }, [isOfGroups]);
   if (options.length === 0) return null;
@@ -282,7 +291,7 @@ function FilterPart({ legal, choice: { filter }, onChoose }: PartProps) {
         extra={{ value: "", label: "Everything" }}
         onChoose={(list) => onChoose({ filter: list === "" ? null : { list, values: [] } })}
       />
-      {filter !== null && isOfGroups && groups !== null && groups.length > 0 ? (
+      {filter !== null && isOfGroups && groups.nodes.length > 0 ? (
         <div className="builder-part">
           <label htmlFor={id}>Group</label>
           <select
@@ -292,11 +301,12 @@ function FilterPart({ legal, choice: { filter }, onChoose }: PartProps) {
             onChange={({ target }) => setValues(target.value === "" ? [] : [target.value])}
           >
             <option value="">All groups</option>
-            {groups.map(({ groupId, name }) => (
+            {groups.nodes.map(({ groupId, name }) => (
               <option key={groupId} value={groupId}>
                 {name ?? groupId}
               </option>
             ))}
+            {groups.pageInfo.hasNextPage && <option disabled>Further groups are not listed</option>}
           </select>
         </div>
       ) : (
