@@ -50,10 +50,15 @@ export function SeriesSvg({ chart, shape, unit, width, height, id, active = null
   const labelWidth = isWithinDay(length) ? 96 : 72;
   const labelled = labelledBuckets(buckets.length, Math.floor((width - MARGIN.left) / labelWidth));
   const center = (i: number) => (x(i) ?? 0) + x.bandwidth() / 2;
-  const before = (values: readonly (number | string | null)[]) =>
-    line<number>(center, (i) => y(Number(values[i]))).defined((i) => values[i] != null)(
-      buckets.map((_, i) => i),
-    ) ?? "";
+  const half = widthOfBars(x) / 2 + 2;
+  // A dash across each bar, since a line from bar to bar would cross those between. Lines have a line.
+  const before = (values: readonly (number | string | null)[]) => {
+    const present = buckets.flatMap((_, i) => (values[i] == null ? [] : i));
+    const at = (i: number) => y(Number(values[i]));
+    return shape === "lines"
+      ? line<number>(center, at).defined((i) => values[i] != null)(buckets.map((_, i) => i))
+      : present.map((i) => `M${center(i) - half},${at(i)}h${2 * half}`).join("");
+  };
   return (
     <svg
       className="chart-svg"
@@ -126,7 +131,10 @@ export function SeriesSvg({ chart, shape, unit, width, height, id, active = null
         <Bars chart={chart} shape={shape} x={x} y={y} id={id} />
       )}
       {chart.before !== undefined && (
-        <path d={before(chart.before)} fill="none" stroke="var(--text-muted)" strokeWidth="1.5" />
+        <g className="chart-before" fill="none" strokeLinejoin="round">
+          <path d={before(chart.before) ?? ""} stroke="var(--surface)" strokeWidth="4" />
+          <path d={before(chart.before) ?? ""} stroke="var(--text-muted)" strokeWidth="1.5" />
+        </g>
       )}
     </svg>
   );
@@ -178,6 +186,10 @@ interface BarsProps {
   readonly id: string;
 }
 
+function widthOfBars(x: ReturnType<typeof bucketScale>): number {
+  return Math.min(x.bandwidth(), 56);
+}
+
 /** A bar for each value, on top of one another or side by side; hatched where the bucket is open. */
 function Bars({ chart, shape, x, y, id }: BarsProps) {
   const { series, buckets } = chart;
@@ -185,7 +197,7 @@ function Bars({ chart, shape, x, y, id }: BarsProps) {
   const layers = isStacked
     ? stackedLayers(chart)
     : series.map(({ values }) => values.map((value) => (value === null ? null : ([0, value] as const))));
-  const most = Math.min(x.bandwidth(), 56);
+  const most = widthOfBars(x);
   const width = isStacked ? most : most / Math.max(1, series.length);
   return series.map(({ key, isOther }, place) => (
     <g key={key}>

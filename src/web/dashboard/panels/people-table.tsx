@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import type { UserOrderField } from "../../../../schema/operations/documents.ts";
-import { formatDay, MISSING } from "../../charts/format.ts";
+import { formatDay, formatDayWithYear, MISSING } from "../../charts/format.ts";
 import { NumberCell } from "../../charts/number-cell.tsx";
 import { Defined, Stat } from "../../charts/stat.tsx";
 import { fileLink } from "../../links.ts";
@@ -200,7 +200,11 @@ export function IdleSeats({ place, rights, span }: PlacedPanelProps & { readonly
                   {rows.map((row, i) => (
                     <tr key={row.email ?? i}>
                       <th scope="row">{nameOfPerson(row)}</th>
-                      {joined && <td className="numeric muted">{row.joinedAt?.slice(0, 10)}</td>}
+                      {joined && (
+                        <td className="numeric muted">
+                          {row.joinedAt == null ? MISSING : formatDayWithYear(row.joinedAt.slice(0, 10))}
+                        </td>
+                      )}
                     </tr>
                   ))}
                 </tbody>
