@@ -70,24 +70,26 @@ function SpendChart({ place, span, revised }: PlacedPanelProps & { readonly revi
         const days = mostDaysIn(period);
         return (
           <>
-            <Stats>
-              <Stat
-                label="Net spend"
-                value={total?.net.usd ?? null}
-                unit="usd"
-                definition={`${definitionOf("CostBucket.net")} ${definitionOf("CostBucketConnection.total")}`}
-                note={days > 0 && net === undefined ? formatRange(cost.range) : null}
-                {...(net === undefined || totalComparison == null
-                  ? {}
-                  : {
-                      change: {
-                        relative: net.relativeChange,
-                        before: net.before.usd,
-                        period: formatRange(totalComparison.range),
-                      },
-                    })}
-              />
-            </Stats>
+            {total !== null && (
+              <Stats>
+                <Stat
+                  label="Net spend"
+                  value={total.net.usd}
+                  unit="usd"
+                  definition={`${definitionOf("CostBucket.net")} ${definitionOf("CostBucketConnection.total")}`}
+                  note={days > 0 && net === undefined ? formatRange(cost.range) : null}
+                  {...(net === undefined || totalComparison == null
+                    ? {}
+                    : {
+                        change: {
+                          relative: net.relativeChange,
+                          before: net.before.usd,
+                          period: formatRange(totalComparison.range),
+                        },
+                      })}
+                />
+              </Stats>
+            )}
             <SeriesChart title={title} chart={chartOf(cost)} shape="stacked" unit="usd" height={220} />
             {revised.unmarked !== null && <p className="compare-note">{revised.unmarked}</p>}
             {cost.pageInfo.hasNextPage && (
