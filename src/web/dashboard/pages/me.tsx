@@ -20,11 +20,6 @@ export function MyFiguresPage({ place }: PageProps) {
           const { chat, cowork, claudeCode } = user.activity;
           return (
             <>
-              <p className="muted">
-                {nameOfPerson(user)}
-                {user.activity.lastActiveOn !== null &&
-                  `, last active on ${formatDayWithYear(user.activity.lastActiveOn)}`}
-              </p>
               <Stats>
                 <Stat
                   label="Messages"
@@ -77,6 +72,11 @@ export function MyFiguresPage({ place }: PageProps) {
                   definition={definitionOf("CodeActivity.linesAdded")}
                 />
               </Stats>
+              <p className="compare-note">
+                {nameOfPerson(user)}
+                {user.activity.lastActiveOn !== null &&
+                  `, last active on ${formatDayWithYear(user.activity.lastActiveOn)}`}
+              </p>
             </>
           );
         }}
