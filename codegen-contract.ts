@@ -72,19 +72,24 @@ function shapeOf(schema: Schema, schemas: Contract["components"]["schemas"]): Sh
     ...(items === undefined ? {} : { items: shapeOf(items, schemas) }),
     ...(entries === null ? {} : { entries }),
   };
-  const variants = [schema.allOf, schema.anyOf, schema.oneOf].flatMap((each) => each ?? []);
-  const [first, ...others] = variants.map((each) => shapeOf(each, schemas));
-  if (first === undefined) return own;
-  const joined = others.reduce(either, first);
+  const shapes = (parts: readonly Schema[] = []) => parts.map((each) => shapeOf(each, schemas));
+  const variants = [...shapes(schema.anyOf), ...shapes(schema.oneOf)];
+  const [first, ...others] = variants;
+  const joined = first === undefined ? [] : [others.reduce(either, first)];
+  return [...shapes(schema.allOf), ...joined].reduce(both, own);
+}
+
+/** Joins two schemas that hold together: a field is required where one of them requires it. */
+function both(a: Shape, b: Shape): Shape {
   return {
-    ...joined,
-    ...own,
-    types: [...new Set([...own.types, ...joined.types])],
-    ...(joined.fields === undefined && own.fields === undefined
+    ...b,
+    ...a,
+    types: [...new Set([...a.types, ...b.types])],
+    ...(a.fields === undefined && b.fields === undefined
       ? {}
       : {
-          fields: { ...joined.fields, ...own.fields },
-          required: [...(own.required ?? []), ...(joined.required ?? [])],
+          fields: { ...b.fields, ...a.fields },
+          required: [...(a.required ?? []), ...(b.required ?? [])],
         }),
   };
 }

@@ -32,3 +32,16 @@ export const QUERY = graphql`
     ...relay_people @arguments(range: $range)
   }
 `;
+
+/** Shows people at once, and what each of them cost when that is there; `fetchInParts` of relay-network.ts reads it. */
+export const DEFERRED = graphql`
+  query relayDeferredQuery($first: Int!) {
+    users(range: { last: { days: 7 } }, first: $first) {
+      nodes { id email ...relay_cost @defer(label: "cost") }
+    }
+  }
+`;
+
+export const COST = graphql`
+  fragment relay_cost on UserSummary { cost { net { usd } } }
+`;

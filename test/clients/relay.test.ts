@@ -17,6 +17,7 @@ import {
   Store,
 } from "relay-runtime";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { fetchInParts } from "../../examples/relay-network.ts";
 import { served } from "./served.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -122,4 +123,40 @@ test("Relay pages through 1,000 people of two ranges in turn, and finds a row ag
     // biome-ignore lint/suspicious/noExplicitAny: as above
     expect(read(person, (environment.lookup(again.fragment).data as any).node)).toEqual(some);
   }
+});
+
+test("Relay shows rows at once, and their deferred fields when these are there", async () => {
+  const request = await artifact<ConcreteRequest>("relayDeferredQuery");
+  const cost = await artifact<ReaderFragment>("relay_cost");
+  const environment = new Environment({
+    network: Network.create(fetchInParts(url)),
+    store: new Store(new RecordSource()),
+  });
+  const operation = createOperationDescriptor(request, { first: 20 });
+  environment.retain(operation);
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  const rows = (): any[] => (environment.lookup(operation.fragment).data as any).users.nodes;
+  const costs = () => {
+    return rows().map((row) => {
+      const selector = getSingularSelector(cost, row);
+      // biome-ignore lint/suspicious/noExplicitAny: as above
+      return selector ? (environment.lookup(selector).data as any).cost : undefined;
+    });
+  };
+  const shown: (readonly [number, unknown])[] = [];
+  await new Promise<void>((complete, error) => {
+    environment.execute({ operation }).subscribe({
+      next: () => void shown.push([rows().length, costs().filter((each) => each !== undefined).length]),
+      complete: () => complete(),
+      error,
+    });
+  });
+  expect(shown[0]).toEqual([20, 0]);
+  expect(shown.at(-1)).toEqual([20, 20]);
+  const whole = await createClient({ url }).request(
+    parse(
+      `{ users(range: { last: { days: 7 } }, first: 20) { nodes { cost { net { usd } } } } }`,
+    ) as TypedDocument<{ users: { nodes: Pick<Person, "cost">[] } }, Record<string, never>>,
+  );
+  expect(costs()).toEqual(whole.users.nodes.map((each) => each.cost));
 });

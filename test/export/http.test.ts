@@ -56,6 +56,29 @@ function failing(after: number, status = 500) {
 const MONTHS = "spend.csv?from=2026-01-01&until=2026-11-01";
 const MONTH = "spend.csv?period=LAST_MONTH";
 
+test("a name without an ending is a file of the type that the client accepts", async () => {
+  const { app } = gateway({ sandbox: { users: 40 } });
+  const asked = async (path: string, accept: string | null) => {
+    const url = `http://gateway.test/export/${path}?period=YESTERDAY`;
+    const response = await app.fetch(url, { method: "HEAD", headers: accept === null ? {} : { accept } });
+    return [response.status, response.headers.get("content-disposition")?.replace(/.*="|"/g, "")];
+  };
+  const parquet = "application/vnd.apache.parquet";
+  expect(await asked("spend", parquet)).toEqual([200, "spend.parquet"]);
+  expect(await asked("spend", `${parquet};q=0.5, application/x-ndjson`)).toEqual([200, "spend.ndjson"]);
+  expect(await asked("spend", "text/csv")).toEqual([200, "spend.csv"]);
+  for (const anything of [null, "*/*", "text/*"])
+    expect(await asked("spend", anything)).toEqual([200, "spend.csv"]);
+  expect(await asked("spend.ndjson", "text/html")).toEqual([200, "spend.ndjson"]);
+  const url = "http://gateway.test/export/spend?period=YESTERDAY";
+  const refused = await app.fetch(url, { headers: { accept: "application/json" } });
+  const [{ message }] = (await refused.json()).errors;
+  expect([refused.status, message]).toEqual([
+    406,
+    expect.stringMatching(/text\/csv, application\/x-ndjson, .*parquet/),
+  ]);
+});
+
 test("a file is followed by its manifest, which says what it is and lets it be checked", async () => {
   const url = await listening(gateway({ sandbox: { users: 40 } }));
   const response = await get(url, "spend.csv?period=LAST_MONTH");

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { rolldown } from "rolldown";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { BUCKET, S3Server } from "../export/s3-server.ts";
 import { ask, endAll, type Process, runCommand, urlIn } from "../process.ts";
 import { ENVIRONMENT, ROOT } from "./machine.ts";
 
@@ -147,6 +148,23 @@ describe("the package", () => {
       { ...SETTINGS, CACHE_URL: `sqlite:${inApp("cache.db")}` },
     ).ended();
     expect(code, output).toBe(0);
+    const keys = { accessKeyId: "AKIATEST", secretAccessKey: "secret", region: "eu-central-1" };
+    const bucket = new S3Server(keys);
+    const settings = {
+      AWS_ENDPOINT_URL_S3: await bucket.listen(),
+      AWS_ACCESS_KEY_ID: keys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+      AWS_REGION: keys.region,
+      SANDBOX_USERS: "20",
+    };
+    const target = ["period=YESTERDAY", "--out", `s3://${BUCKET}/spend.parquet`];
+    const upload = withItsNode(["claude-analytics-gateway", "export", "spend", ...target], settings);
+    expect(await upload.ended()).toMatchObject({ code: 0 });
+    bucket.close();
+    expect([[...bucket.objects.keys()], bucket.wrong]).toEqual([
+      ["spend.parquet", "spend.parquet.manifest.json"],
+      [],
+    ]);
     const gateway = withItsNode(["claude-analytics-gateway"], { ...SETTINGS, WORKERS: "2" });
     expect(await ask(urlIn(await gateway.printed("Try:")), "{ organization { name } }")).toHaveProperty(
       "data",

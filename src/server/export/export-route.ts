@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { ReadableStream } from "node:stream/web";
 import type { GraphQLSchema } from "graphql";
+import Negotiator from "negotiator";
 import type { Context } from "../../context.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { OperationOptions } from "../../upstream/budget/operation.ts";
@@ -16,6 +17,7 @@ import type { Route } from "../http/routes.ts";
 import type { Callers } from "../limits/callers.ts";
 import type { Digest } from "../observability/digest.ts";
 import { redactArguments } from "../observability/variables.ts";
+import { FORMATS } from "./format.ts";
 import { argumentsOf, givenTo, listsOf } from "./list.ts";
 import { type Export, openExport } from "./open-export.ts";
 import { manifestOf, type Piece, piecesOf } from "./write.ts";
@@ -39,7 +41,8 @@ export interface ExportsOptions {
 export function exportRoute(options: ExportsOptions): Route {
   return {
     path: PATH,
-    description: "the names of files; /export/NAME.csv, .ndjson and .parquet are streamed",
+    description:
+      "the names of files; /export/NAME.csv, .ndjson and .parquet are streamed, and /export/NAME as `accept` prefers",
     kind: "export",
     access: "authenticated",
     check,
@@ -63,11 +66,14 @@ async function answer(options: ExportsOptions, { head, record, leaving }: Exchan
     visible: options.view.schemaFor(viewer),
     onFault: options.onFault,
   };
-  const opened = openExport(options.schema, reader, url.pathname.slice(PATH.length), url.searchParams);
+  const requested = url.pathname.slice(PATH.length);
+  const file = fileOf(requested, head.headers.get("accept"));
+  const opened = openExport(options.schema, reader, file, url.searchParams);
   record.operation = operationRecord(options, opened);
   const size = opened.format.isCompressed ? 0 : Number.POSITIVE_INFINITY;
   const coding = codingFor(head.headers.get("accept-encoding"), size);
-  const headers = headersOf(opened, coding);
+  const vary = file === requested ? "accept-encoding" : "accept, accept-encoding";
+  const headers = { ...headersOf(opened, coding), vary };
   if (incoming.method === "HEAD") return new Response(null, { headers });
   const pieces = piecesOf(opened.table, opened.format);
   const first = await pieces.next(); // what cannot be answered at all shows here
@@ -77,6 +83,23 @@ async function answer(options: ExportsOptions, { head, record, leaving }: Exchan
     headers: { ...headers, trailer: TRAILER },
   });
 }
+
+/** The name of a file; without an ending, of the format that the client prefers. */
+function fileOf(name: string, accepted: string | null): string {
+  if (name === "" || name.includes(".")) return name;
+  const types = Object.keys(ENDINGS);
+  const type = new Negotiator({ headers: { accept: accepted ?? undefined } }).mediaType(types);
+  if (type !== undefined) return `${name}.${ENDINGS[type]}`;
+  throw new HttpError(
+    "BAD_REQUEST",
+    `Files are of the types ${types.join(", ")}; send one of them as \`accept\`, or request ${name}.csv.`,
+    { status: 406 },
+  );
+}
+
+const ENDINGS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(FORMATS).map(([ending, { contentType }]) => [contentType.split(";", 1)[0], ending]),
+);
 
 /** A file as the audit log says it: its name and what it takes, without the texts in it. */
 function operationRecord(
@@ -143,7 +166,6 @@ function streamed(
 function headersOf({ file, format }: Export, coding: Coding): Readonly<Record<string, string>> {
   return {
     ...(coding !== "identity" && { "content-encoding": coding }),
-    vary: "accept-encoding",
     "content-type": format.contentType,
     "content-disposition": `attachment; filename="${file}"`,
     "accept-ranges": "none",
