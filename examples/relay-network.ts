@@ -1,4 +1,4 @@
-// Relay's network for answers in parts (`@defer`), such as that of relayDeferredQuery in relay.ts. The gateway sends parts in lists;
+// Relay's network for answers in parts (`@defer`), such as that of DEFERRED in relay.ts. The gateway sends parts in lists;
 // Relay takes each alone, with its label and path.
 import { type FetchFunction, type GraphQLResponse, Observable } from "relay-runtime";
 

@@ -7,7 +7,7 @@ export type ListedTool = Pick<DocumentTool, "name" | "description" | "inputSchem
 /** Arguments that most tools have. The instructions of the server say what they mean. */
 const COMMON: ReadonlySet<string> = new Set(["range", "first", "after", "organization", "explain"]);
 
-/** Enums with more values are text here, and objects with more properties are lists of names. */
+/** Enums of answers with more values are text here, and objects with more properties are lists of names. */
 const MAX_NAMES = 8;
 
 /**
@@ -17,7 +17,7 @@ const MAX_NAMES = 8;
 export function briefTool({ name, question, inputSchema, outputSchema }: DocumentTool): ListedTool {
   const { required } = inputSchema;
   const given = propertiesOf(inputSchema).map(([argument, schema]) => {
-    const types = typesOf(schema);
+    const types = typesOf(schema, COMMON.has(argument) ? MAX_NAMES : Number.POSITIVE_INFINITY);
     const meaning = COMMON.has(argument) ? undefined : firstSentence(textOf(schema));
     const words = [meaning, textOf(types)].filter((each) => each !== undefined);
     const { maxProperties } = schema; // one of several
@@ -31,7 +31,7 @@ export function briefTool({ name, question, inputSchema, outputSchema }: Documen
     inputSchema: { type: "object", properties: Object.fromEntries(given), ...(required ? { required } : {}) },
     outputSchema: {
       type: "object",
-      properties: Object.fromEntries(answer.map(([part, schema]) => [part, typesOf(schema)])),
+      properties: Object.fromEntries(answer.map(([part, schema]) => [part, typesOf(schema, MAX_NAMES)])),
     },
   };
 }
@@ -45,18 +45,20 @@ function textOf({ description }: JsonSchema): string | undefined {
 }
 
 /** A schema without its words, and without bounds that the gateway checks and explains by itself. */
-function typesOf(schema: JsonSchema): JsonSchema {
+function typesOf(schema: JsonSchema, maxValues: number): JsonSchema {
   const { type, enum: values, items, default: value } = schema;
   const properties = propertiesOf(schema);
   const isWide = properties.length > MAX_NAMES && "additionalProperties" in schema;
   return {
     ...(type === undefined ? {} : { type }),
-    ...(Array.isArray(values) && values.length <= MAX_NAMES ? { enum: values } : {}),
+    ...(Array.isArray(values) && values.length <= maxValues ? { enum: values } : {}),
     ...(isWide ? { description: `Keys: ${properties.map(([name]) => name).join(", ")}.` } : {}),
     ...(properties.length === 0 || isWide
       ? {}
-      : { properties: Object.fromEntries(properties.map(([name, each]) => [name, typesOf(each)])) }),
-    ...(items === undefined ? {} : { items: typesOf(items as JsonSchema) }),
+      : {
+          properties: Object.fromEntries(properties.map(([name, each]) => [name, typesOf(each, maxValues)])),
+        }),
+    ...(items === undefined ? {} : { items: typesOf(items as JsonSchema, maxValues) }),
     ...(value === undefined ? {} : { default: value }),
   };
 }

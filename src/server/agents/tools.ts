@@ -238,7 +238,7 @@ function argumentsSchema(
   };
 }
 
-/** The descriptions of the arguments that variables are passed to. */
+/** The descriptions of the arguments of fields that variables are passed to. */
 function meaningsIn(schema: GraphQLSchema, document: DocumentNode): ReadonlyMap<string, string> {
   const meanings = new Map<string, string>();
   const types = new TypeInfo(schema);
@@ -247,6 +247,7 @@ function meaningsIn(schema: GraphQLSchema, document: DocumentNode): ReadonlyMap<
     visitWithTypeInfo(types, {
       Argument({ value }) {
         const description = types.getArgument()?.description;
+        if (types.getDirective()) return; // `@include` says nothing about what is included
         if (value.kind === Kind.VARIABLE && description && !meanings.has(value.name.value))
           meanings.set(value.name.value, description);
       },
