@@ -39,15 +39,13 @@ export function readConfig(environment: Environment) {
   const named = organizationsConfig({ reader, notes, replaced });
   const sandbox = isSandbox ? sandboxConfig(reader) : null;
   const teamFiles = reader.changed(Object.values(TEAMS));
-  if (sandbox?.organizations === "three" && teamFiles.length > 0)
+  const simulated = sandbox && sandboxTenants(sandbox);
+  if (sandbox !== null && simulated !== null && teamFiles.length > 0)
     reader.faults.push(
-      `${teamFiles.join(", ")} and SANDBOX_ORGANIZATIONS=three are set, and each of the three has other people; unset one of them.`,
+      `${teamFiles.join(", ")} and SANDBOX_ORGANIZATIONS=${sandbox.organizations} are set, and each of its organizations has other people; unset one of them.`,
     );
-  const tenants =
-    named ??
-    (sandbox?.organizations === "three"
-      ? sandboxTenants(sandbox.seed)
-      : [unnamedTenant({ credentials, keys, directory: teamsConfig(reader, notes) })]);
+  const tenants = named ??
+    simulated ?? [unnamedTenant({ credentials, keys, directory: teamsConfig(reader, notes) })];
   const organizations = tenants.flatMap(({ credentials }) =>
     [credentials.analytics, credentials.admin].filter((each) => each !== null),
   );

@@ -12,7 +12,7 @@ import type { StatedLimit } from "./settings/limits.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
 /** Remark on an answer: it is right, and may not be what its reader expects. */
-export type Warning = UngroupedWarning | LeftOutWarning;
+export type Warning = UngroupedWarning | LeftOutWarning | ChildrenWarning;
 
 interface Remark {
   readonly message: string;
@@ -33,6 +33,11 @@ interface UngroupedWarning extends Remark {
 interface LeftOutWarning extends Remark {
   readonly code: "DAYS_LEFT_OUT";
   readonly days: readonly { readonly date: Day; readonly reason: string }[];
+}
+
+/** The figures of a parent organization can lack those of some of its children. */
+interface ChildrenWarning extends Remark {
+  readonly code: "CHILDREN_LEFT_OUT";
 }
 
 /** An organization with the tenant that it belongs to. */

@@ -113,6 +113,7 @@ const placements: fc.Arbitrary<Placement> = fc.constantFrom(
 );
 
 export const dimensions: fc.Arbitrary<Dimensions> = fc.record({
+  organizationId: label,
   product: label,
   model: label,
   contextWindow: label,

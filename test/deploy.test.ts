@@ -7,6 +7,7 @@ import { releaseNotes } from "../release.ts";
 import { readConfig } from "../src/config.ts";
 import { type Environment, SETTINGS } from "../src/settings/settings.ts";
 import { gateway } from "./gateway.ts";
+import { settingFaults } from "./setting-faults.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
@@ -58,6 +59,16 @@ function mounted(environment: Environment): Environment {
     }),
   );
 }
+
+test("the example of a parent organization is a file of organizations", () => {
+  const environment: object = {
+    ORGANIZATIONS_FILE: join(ROOT, "deploy/organizations-parent.json"),
+    HOLDING_KEY: "sk-ant-api01-holding",
+  };
+  expect(settingFaults(environment)).toEqual([
+    expect.stringMatching(/entry 2: `teams`: the file teams-emea\.csv/), // of the operator
+  ]);
+});
 
 describe.each(Object.entries(ENVIRONMENTS))("the environment of %s", (_name, environment) => {
   test("names settings, with values that start", () => {

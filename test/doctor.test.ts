@@ -90,11 +90,17 @@ describe("doctor", () => {
     expect(most).toBe(10);
   });
 
-  test("lists the names with keys of one organization", async () => {
+  test("lists the names with keys of one organization, and ids that are not those of their keys", async () => {
     const { url, paths } = await upstream();
     const file = join(temporaryFolder(), "organizations.json");
     const names = ["emea", "us"];
-    const entries = names.map((name) => ({ name, kind: "enterprise", keyVariable: `KEY_${name}` }));
+    const id = "00000000-0000-4000-8000-000000000000";
+    const entries = names.map((name) => ({
+      name,
+      kind: "enterprise",
+      keyVariable: `KEY_${name}`,
+      ...(name === "us" ? { id } : {}),
+    }));
     writeFileSync(file, JSON.stringify(entries));
     const keys = { KEY_emea: "sk-ant-api01-canary", KEY_us: "sk-ant-api01-other" };
     const settings = { ...keys, ORGANIZATIONS_FILE: file, ANTHROPIC_BASE_URL: url };
@@ -105,6 +111,9 @@ describe("doctor", () => {
         status: "problem",
         text: "The keys of `emea` and `us` belong to the same organization.",
       },
+    ]);
+    expect(of("WRONG_ID")).toMatchObject([
+      { status: "problem", text: "The `id` of us in ORGANIZATIONS_FILE is not the one of its key." },
     ]);
     expect(requests).toBe(paths.length);
     expect(requests).toBeLessThanOrEqual(most);

@@ -311,6 +311,7 @@ describe("names in capitals", () => {
   const others = [
     "NOT_GROUPED_BY",
     "DAYS_LEFT_OUT",
+    "CHILDREN_LEFT_OUT",
     "NODE_ENV",
     "NODE_OPTIONS",
     "NODE_EXTRA_CA_CERTS",

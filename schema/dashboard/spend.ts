@@ -1,3 +1,5 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { leftOutBy } from "../../src/analytics/children.ts";
 import { TOP } from "../../src/analytics/dashboard-people.ts";
 import { spendPeriod } from "../../src/analytics/dashboard-periods.ts";
 import {
@@ -18,6 +20,7 @@ import type { PlanInput } from "../../src/planning/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { Spend, spendOnly } from "../framework/money.ts";
 import { organizationArg } from "../framework/organization.ts";
+import { warnChildren } from "../framework/selection.ts";
 import { choiceOf, SourceEnum } from "../money/report-args.ts";
 import { ofMembers } from "../people/member-lookup.ts";
 import { emailOfReported, nameOfReported } from "../people/reported-person.ts";
@@ -128,13 +131,19 @@ builder.objectField(Dashboard, "spend", (t) =>
 );
 
 /** A field of spend over a period: its requests and its resolver ask for the same figures. */
-function overSpendPeriod<Figures, Args>(figures: SpendOverRange<Figures>, periodOf: (args: Args) => Period) {
+function overSpendPeriod<Figures extends Pick<SpendFigures, "organization" | "source">, Args>(
+  figures: SpendOverRange<Figures>,
+  periodOf: (args: Args) => Period,
+) {
   return {
     range: (args: Args, ctx: Context) => spendPeriod(ctx, periodOf(args)),
     requests: ({ range, argsOf }: PlanInput, ctx: Context) =>
       figures.requests(ctx, choiceOf(ctx, argsOf(organizationArg) ?? {}), range),
-    resolve: (choice: ReportChoice, args: Args, ctx: Context) =>
-      figures.read(ctx, choice, spendPeriod(ctx, periodOf(args))),
+    resolve: async (choice: ReportChoice, args: Args, ctx: Context, info: GraphQLResolveInfo) => {
+      const answer = await figures.read(ctx, choice, spendPeriod(ctx, periodOf(args)));
+      warnChildren(ctx, info, leftOutBy(ctx, answer));
+      return answer;
+    },
   };
 }
 

@@ -77,7 +77,7 @@ export function contextOfEntities(
   schema: GraphQLSchema,
   ctx: Context,
 ): Context {
-  const [first] = keysIn(representations, schema, ctx);
+  const [first] = openKeys(representations, schema, ctx);
   return first?.ctx ?? ctx;
 }
 
@@ -89,20 +89,40 @@ export function contextOfEntity(found: unknown): Context | undefined {
   return typeof found === "object" && found !== null ? contexts.get(found) : undefined;
 }
 
-/** The object that a representation identifies; null where its own key finds none, which other subgraphs cannot know. */
+/**
+ * The object that a representation identifies; null where its own key finds none, which other subgraphs cannot know. Throws BAD_USER_INPUT
+ * where it has several keys that are not of one object.
+ */
 export async function entityOf(
   representation: Representation,
   ctx: Context,
   info: GraphQLResolveInfo,
 ): Promise<object | null> {
-  const key = keyIn(representation, info.schema);
+  const [key, ...others] = keysIn(representation, info.schema);
   const { type } = key;
   const required = requirementsById(type);
   if (!isGranted(required, permissionsOf(ctx.viewer))) throw refusal(ctx.viewer, required, `A ${type.name}`);
   const own = contextOfKey(key, ctx);
   const found = await find(key, own, info);
+  for (const other of others) {
+    const same = await find(other, own, info);
+    if ((found && (await idOf(type, found, own, info))) !== (same && (await idOf(type, same, own, info))))
+      throw badInput(
+        `\`${key.field}\` and \`${other.field}\` of this representation are not keys of one ${type.name}; pass one of them.`,
+      );
+  }
   if (found !== null) contexts.set(found, own);
   return found;
+}
+
+/** The `id` of an object, as its field has it. */
+async function idOf(
+  type: GraphQLObjectType,
+  found: object,
+  ctx: Context,
+  info: GraphQLResolveInfo,
+): Promise<unknown> {
+  return type.getFields().id?.resolve?.(found, {}, ctx, info);
 }
 
 async function find(
@@ -137,7 +157,10 @@ export function entityRequests(
 ): readonly FieldRequests[] {
   const plans = new Map<Context, RequestPlan[]>();
   const planned = new Map<Context, Set<string>>();
-  for (const { type, field, value, ctx: own } of keysIn(representations, schema, ctx)) {
+  const keys = openKeys(representations, schema, ctx).flatMap(({ ctx, keys }) =>
+    keys.map((key) => ({ ...key, ctx })),
+  );
+  for (const { type, field, value, ctx: own } of keys) {
     const plansOfOwn = plans.getOrInsertComputed(own, () => []);
     if (field === "id") plansOfOwn.push(...(openNode(value, schema, own)?.plans ?? []));
     const before = planned.getOrInsertComputed(own, () => new Set());
@@ -155,7 +178,9 @@ export function entityTypes(
   schema: GraphQLSchema,
   ctx: Context,
 ): readonly Found[] {
-  return keysIn(representations, schema, ctx).map(({ type, ctx: own }) => ({ type, range: null, ctx: own }));
+  return openKeys(representations, schema, ctx).map(({ ctx: own, keys: [{ type }] }) => {
+    return { type, range: null, ctx: own };
+  });
 }
 
 interface Key {
@@ -164,37 +189,41 @@ interface Key {
   readonly value: string;
 }
 
+/** The keys of one representation, the one that finds its object first. */
+type Keys = readonly [Key, ...Key[]];
+
 /** The keys of representations that can be looked up, each with its context; the others are refused one by one. */
-function keysIn(
+function openKeys(
   representations: readonly Representation[],
   schema: GraphQLSchema,
   ctx: Context,
-): readonly (Key & { readonly ctx: Context })[] {
+): readonly { readonly keys: Keys; readonly ctx: Context }[] {
   return representations.flatMap((each) => {
-    const key = readKey(each, schema);
-    if (typeof key === "string") return [];
-    const own = unlessRefused(() => contextOfKey(key, ctx));
-    return own === null ? [] : [{ ...key, ctx: own }];
+    const keys = readKeys(each, schema);
+    if (typeof keys === "string") return [];
+    const own = unlessRefused(() => contextOfKey(keys[0], ctx));
+    return own === null ? [] : [{ keys, ctx: own }];
   });
 }
 
-function keyIn(representation: Representation, schema: GraphQLSchema): Key {
-  const key = readKey(representation, schema);
-  if (typeof key === "string") throw badInput(key);
-  return key;
+function keysIn(representation: Representation, schema: GraphQLSchema): Keys {
+  const keys = readKeys(representation, schema);
+  if (typeof keys === "string") throw badInput(keys);
+  return keys;
 }
 
-/** The key in a representation, or what is wrong with it. */
-function readKey(representation: Representation, schema: GraphQLSchema): Key | string {
+/** The keys in a representation, or what is wrong with it. */
+function readKeys(representation: Representation, schema: GraphQLSchema): Keys | string {
   const { __typename: typename } = representation;
   const isEntity = typeof typename === "string" && Object.hasOwn(ENTITIES, typename);
   const type = isEntity ? schema.getType(typename) : undefined;
   if (!isObjectType(type))
     return `A representation has a \`__typename\` of ${ENTITY_TYPES.join(", ")}; other types have no keys.`;
-  const keys = keysOf(type.name);
-  for (const field of keys) {
+  const fields = keysOf(type.name);
+  const [first, ...others] = fields.flatMap((field): Key[] => {
     const value = representation[field];
-    if (typeof value === "string") return { type, field, value };
-  }
-  return `A representation of a ${type.name} has one of its keys as text: ${keys.map((each) => `\`${each}\``).join(" or ")}.`;
+    return typeof value === "string" ? [{ type, field, value }] : [];
+  });
+  if (first !== undefined) return [first, ...others];
+  return `A representation of a ${type.name} has one of its keys as text: ${fields.map((each) => `\`${each}\``).join(" or ")}.`;
 }

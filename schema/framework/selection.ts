@@ -87,6 +87,12 @@ export function warnUngrouped(ctx: Context, info: GraphQLResolveInfo, groupedBy:
   });
 }
 
+/** Warns of figures that can lack those of some children of a parent organization; null: nothing is known to be missing. */
+export function warnChildren(ctx: Context, info: GraphQLResolveInfo, leftOut: string | null): void {
+  if (leftOut !== null)
+    ctx.warn({ code: "CHILDREN_LEFT_OUT", message: leftOut, path: pathToArray(info.path) });
+}
+
 /** The fields that are selected of the rows of the connection being resolved, through `nodes` or `edges`. */
 function fieldsOfRows(ctx: Context, info: GraphQLResolveInfo): GraphQLField<unknown, unknown>[] {
   const connection = [selectedFieldAt(ctx, info)];

@@ -1,7 +1,11 @@
+import { isParent } from "../../src/analytics/children.ts";
 import { probeRequests, productsOf } from "../../src/analytics/datasets.ts";
+import { organizationOfKey } from "../../src/analytics/organizations.ts";
 import { dimensionsKnown, peopleIn } from "../../src/analytics/report/sources.ts";
 import { conditionsOf, type FieldCondition, fieldsWithout } from "../../src/planning/conditions.ts";
+import type { Context } from "../../src/context.ts";
 import type { DatasetEndpoint } from "../../src/upstream/dataset-endpoints.ts";
+import { namesOfParent, type ReportNames } from "../../src/upstream/dimension-names.ts";
 import { RECORD_FILTERS } from "../claude-code/record-filter.ts";
 import { builder } from "../framework/builder.ts";
 import { BucketEnum } from "../framework/series.ts";
@@ -28,8 +32,14 @@ const FieldConditionType = builder.objectRef<FieldCondition>("FieldCondition").i
 });
 
 /** The dimensions that a dataset can be split by. */
-function dimensionsOf({ report, groupBy = [] }: DatasetEndpoint): readonly string[] {
-  return report === undefined ? groupBy : dimensionsKnown(report);
+function dimensionsOf(ctx: Context, endpoint: DatasetEndpoint): readonly string[] {
+  const report = reportFor(ctx, endpoint);
+  return report === undefined ? (endpoint.groupBy ?? []) : dimensionsKnown(report);
+}
+
+/** The dimensions and filters of a report that the organization has. */
+function reportFor(ctx: Context, { report, key }: DatasetEndpoint): ReportNames | undefined {
+  return report && isParent({ ctx, kind: organizationOfKey(key) }) ? namesOfParent(report) : report;
 }
 
 builder.objectFields(DatasetInfo, (t) => ({
@@ -41,7 +51,7 @@ builder.objectFields(DatasetInfo, (t) => ({
   }),
   groupBy: t.stringList({
     description: "The dimensions it can be split by, as `groupBy` takes them.",
-    resolve: (endpoint) => [...dimensionsOf(endpoint)],
+    resolve: (endpoint, _args, ctx) => [...dimensionsOf(ctx, endpoint)],
   }),
   maxGroupBy: t.int({
     nullable: true,
@@ -50,7 +60,9 @@ builder.objectFields(DatasetInfo, (t) => ({
   }),
   filters: t.stringList({
     description: "The lists of `filter` that it supports.",
-    resolve: ({ report, filters = {}, dataset }) => {
+    resolve: (endpoint, _args, ctx) => {
+      const { filters = {}, dataset } = endpoint;
+      const report = reportFor(ctx, endpoint);
       if (dataset === "CLAUDE_CODE") return [...RECORD_FILTERS]; // upstream has none: the gateway selects records
       return report === undefined ? Object.keys(filters) : filterNamesOf(report);
     },
@@ -69,7 +81,7 @@ builder.objectFields(DatasetInfo, (t) => ({
     type: [FieldConditionType],
     description: "The fields of its rows that have a value in some queries only.",
     resolve: (endpoint, _args, _ctx, { schema }) => [
-      ...conditionsOf(schema, endpoint.dataset, dimensionsOf(endpoint)),
+      ...conditionsOf(schema, endpoint.dataset, dimensionsOf(ctx, endpoint)),
     ],
   }),
   lacks: t.stringList({

@@ -1,3 +1,4 @@
+import { isParent, LEFT_OUT_OF_PARENT } from "../../src/analytics/children.ts";
 import { isInTenant, nameOf, organizationOfKey } from "../../src/analytics/organizations.ts";
 import { DATASETS } from "../../src/domain/dataset.ts";
 import { fieldsShowing } from "../../src/planning/sources.ts";
@@ -18,7 +19,11 @@ export const DatasetInfo = builder.objectRef<DatasetEndpoint>("DatasetInfo").imp
     }),
     notIncluded: t.string({
       description: "Figures that a reader may expect in it but that it lacks.",
-      resolve: ({ dataset }) => DATASETS[dataset].lacks,
+      resolve: ({ dataset, key, report }, _args, ctx) => {
+        const isOfChildren =
+          report?.ofParent !== undefined && isParent({ ctx, kind: organizationOfKey(key) });
+        return `${DATASETS[dataset].lacks}${isOfChildren ? ` ${LEFT_OUT_OF_PARENT}` : ""}`;
+      },
     }),
     organization: t.string({
       description:
@@ -36,8 +41,9 @@ builder.queryField("datasets", (t) =>
   t.field({
     requires: ["activity:read", "operate"],
     type: [DatasetInfo],
+    nullable: true, // without an organization where several can be meant, it voids nothing else
     description:
-      "Every dataset behind this API: whether it is enabled and why not, its days, dimensions and limits, and what it lacks; enough to build a form of valid queries. At most eight upstream requests per hour, none without `enabled`, `reason`, `explanation`, `latest` or `products`.",
+      "Every dataset behind this API: whether it is enabled and why not, its days, dimensions and limits, and what it lacks; enough to build a form of valid queries. At most eight upstream requests per hour, none without `enabled`, `reason`, `explanation`, `latest` or `products`. Errors: BAD_USER_INPUT where several organizations can be meant.",
     args: tenantArg,
     ...ofOrganization,
     resolve: (_root, _args, ctx) =>

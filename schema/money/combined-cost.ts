@@ -7,6 +7,7 @@ import { resolveRange } from "../../src/planning/range-input.ts";
 import { builder } from "../framework/builder.ts";
 import { Spend, spendOnly } from "../framework/money.ts";
 import { DateRange, ResolvedRange } from "../framework/range.ts";
+import { warnChildren } from "../framework/selection.ts";
 import { SourceEnum } from "./report-args.ts";
 
 const OrganizationCost = builder.objectRef<OrganizationCostShape>("OrganizationCost").implement({
@@ -20,6 +21,11 @@ const OrganizationCost = builder.objectRef<OrganizationCostShape>("OrganizationC
         "Cost of its usage. Exact; additive over ranges that do not overlap. Null: upstream has no figures.",
     }),
     source: t.expose("source", { type: SourceEnum, description: "Reports that answered." }),
+    notIncluded: t.exposeString("notIncluded", {
+      nullable: true,
+      description:
+        "Usage that a reader may expect in the cost but that it can lack: children with HIPAA readiness, of a parent organization. Null: nothing is known to be missing.",
+    }),
   }),
 });
 
@@ -45,7 +51,7 @@ builder.queryField("combinedCost", (t) =>
   t.field({
     ...spendOnly(CombinedCost),
     description:
-      "Cost of the named organizations and its sum; it fails as a whole where one of them cannot be read, and where two have keys of one organization (`reason` SAME_ORGANIZATION). One run of upstream pages per month for each, and one look-up where several are of one kind. Errors: BAD_USER_INPUT, NOT_CONFIGURED, NOT_COVERED, NOT_YET_AVAILABLE, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Cost of the named organizations and its sum; it fails as a whole where one of them cannot be read, and where one would be counted twice: a child beside its parent, or two keys of one organization (`reason` SAME_ORGANIZATION). One run of upstream pages per month for each, and one look-up where several are of one kind or one is a parent. Errors: BAD_USER_INPUT, NOT_CONFIGURED, NOT_COVERED, NOT_YET_AVAILABLE, TOO_EXPENSIVE, UPSTREAM_*.",
     sources: [
       "UNIFIED_ENTERPRISE_COST",
       "UNIFIED_CONSOLE_COST",
@@ -59,7 +65,10 @@ builder.queryField("combinedCost", (t) =>
       range: t.arg({ type: DateRange, required: true, description: "UTC days, any number." }),
     },
     requests: ({ args, range }, ctx) => combinedCost.requests(ctx, args.organizations, range),
-    resolve: (_root, { organizations, range }, ctx) =>
-      combinedCost.read(ctx, organizations, resolveRange(range, ctx.now())),
+    resolve: async (_root, { organizations, range }, ctx, info) => {
+      const answer = await combinedCost.read(ctx, organizations, resolveRange(range, ctx.now()));
+      for (const each of answer.organizations) warnChildren(ctx, info, each.notIncluded);
+      return answer;
+    },
   }),
 );

@@ -1,3 +1,4 @@
+import { leftOutOf, withChildIds } from "../../src/analytics/children.ts";
 import { costReport } from "../../src/analytics/cost.ts";
 import { nameOf } from "../../src/analytics/organizations.ts";
 import { type Projection as ProjectionShape, projectionOf } from "../../src/analytics/projection.ts";
@@ -15,6 +16,7 @@ import { FinalityEnum } from "../framework/freshness.ts";
 import { DerivedMoney, Spend, spendOnly } from "../framework/money.ts";
 import { enterpriseArg, ofEnterprise, ofOrganization, organizationArg } from "../framework/organization.ts";
 import { DateRange, ResolvedRange } from "../framework/range.ts";
+import { warnChildren } from "../framework/selection.ts";
 import { CostFilter } from "./cost.ts";
 import { choiceOf, type ReportArgs, SourceEnum } from "./report-args.ts";
 import { alternativesOf, reportFilterOf } from "./report-filter.ts";
@@ -118,9 +120,15 @@ type ProjectionArgs = Pick<ReportArgs, "organization" | "source" | "filter">;
 /** The ways to ask for the days of this month. */
 function plansOfMonth(ctx: Context, args: ProjectionArgs): ReportPlans<SpendAmounts> {
   const range = resolveRange({ period: "MONTH_TO_DATE" }, ctx.now());
+  const choice = choiceOf(ctx, args);
   const what = { filter: reportFilterOf(args.filter), ...alternativesOf(args.filter) };
-  const question = { range, bucket: "DAY", groupBy: [], ...what } as const;
-  return plansFor(ctx.upstream, costReport, choiceOf(ctx, args), question, ctx.now());
+  const question = withChildIds(ctx, choice.organization, {
+    range,
+    bucket: "DAY",
+    groupBy: [],
+    ...what,
+  } as const);
+  return plansFor(ctx.upstream, costReport, choice, question, ctx.now());
 }
 
 builder.queryFields((t) => ({
@@ -153,7 +161,11 @@ builder.queryFields((t) => ({
     },
     ...ofOrganization,
     requests: ({ args }, ctx) => requestsOfReport(likelyPlan(ctx.upstream, plansOfMonth(ctx, args)), null),
-    resolve: (_root, args, ctx) =>
-      answerBy(ctx.upstream, plansOfMonth(ctx, args), (plan) => projectionOf(ctx.upstream, plan)),
+    resolve: async (_root, args, ctx, info) => {
+      const plans = plansOfMonth(ctx, args);
+      const answer = await answerBy(ctx.upstream, plans, (plan) => projectionOf(ctx.upstream, plan));
+      warnChildren(ctx, info, leftOutOf(plans[0]));
+      return answer;
+    },
   }),
 }));

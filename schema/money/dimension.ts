@@ -2,6 +2,10 @@ import type { Dimension } from "../../src/domain/report.ts";
 
 /** Dimensions that costs and tokens describe alike. */
 export const SHARED_DIMENSIONS = {
+  ORGANIZATION: {
+    description:
+      "Child of a parent organization (UNIFIED). Children with HIPAA readiness have no row; `notIncluded` of the answer says so.",
+  },
   PRODUCT: { description: "Product surface." },
   MODEL: { description: "Model." },
   CONTEXT_WINDOW: { description: "Context-window price tier." },

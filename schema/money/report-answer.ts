@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import type { RankingOrder } from "../../src/analytics/analysis/analysis.ts";
 import type { AnswerTotals, Relations } from "../../src/analytics/analysis/relations.ts";
+import { leftOutOf } from "../../src/analytics/children.ts";
 import { planAsOf } from "../../src/analytics/recorded/as-of.ts";
 import { changedDays } from "../../src/analytics/recorded/changed-days.ts";
 import { answerBy } from "../../src/analytics/report/answer.ts";
@@ -28,7 +29,7 @@ import {
   type ListQuestion,
   type Slice,
 } from "../framework/connection.ts";
-import { warnUngrouped } from "../framework/selection.ts";
+import { warnChildren, warnUngrouped } from "../framework/selection.ts";
 import { topOf } from "../framework/series.ts";
 import type { ReportArgs } from "./report-args.ts";
 import type { ReportNode } from "./report-bucket.ts";
@@ -109,12 +110,14 @@ export async function answerReport<Measure>(
   const field = info.fieldName;
   // A list is read on from the source that began it: another one's rows can stand in another order.
   const begun = plans.find((plan) => belongsTo(ctx, after, listOf(field, plan, analysis)));
-  return answerBy(ctx.upstream, begun === undefined ? plans : [begun], (plan) =>
+  const answer = await answerBy(ctx.upstream, begun === undefined ? plans : [begun], (plan) =>
     connectReport(ctx, slice, listOf(field, plan, analysis), plan, {
       ...analysis,
       asSent: isPageByPage(args, plan),
     }),
   );
+  warnChildren(ctx, info, leftOutOf(answer.plan));
+  return answer;
 }
 
 interface NamedAnalysis<Measure> extends ReportAnalysis<Measure> {

@@ -1,4 +1,5 @@
 import type { Relations } from "../../src/analytics/analysis/relations.ts";
+import { childName } from "../../src/analytics/children.ts";
 import { personByConsoleId } from "../../src/analytics/join.ts";
 import type { ReportFigure } from "../../src/analytics/report-analysis.ts";
 import type { Context } from "../../src/context.ts";
@@ -57,6 +58,17 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       description:
         "True if the row stands for usage that upstream left out: all groups beyond a bucket's hundred largest, or by TEAM usage without a person, which a per-person report lacks.",
     }),
+    childOrganization: t.string({
+      ...splitBy(
+        "ORGANIZATION",
+        "Child organization of the usage: the name that the operator gives it, otherwise its id.",
+      ),
+      resolve: ({ organizationId }, _args, ctx) => organizationId && childName(ctx, organizationId),
+    }),
+    childOrganizationId: t.exposeString(
+      "organizationId",
+      splitBy("ORGANIZATION", "Upstream id of the child organization, a UUID."),
+    ),
     product: t.exposeString("product", splitBy("PRODUCT", "Product, such as `chat`; new names may appear.")),
     model: t.exposeString("model", splitBy("MODEL", "Model.")),
     contextWindow: t.exposeString("contextWindow", splitBy("CONTEXT_WINDOW", "Context-window price tier.")),

@@ -7,6 +7,10 @@ import { requiredBy } from "../framework/selection.ts";
 
 /** The lists of a filter: the names they go by in the graph, what they are of, and how they are described. */
 const FILTERS = {
+  organizations: [
+    "ORGANIZATION",
+    "Children of a parent organization, by name or by `childOrganizationId` (UNIFIED). An id that upstream does not know matches nothing; a child with HIPAA readiness is UPSTREAM_REFUSED.",
+  ],
   users: ["USER", "People, by `user_...` id of the source's organization."],
   products: ["PRODUCT", "Products, such as `chat` or `claude_code`."],
   models: ["MODEL", "Models by name."],

@@ -1,4 +1,5 @@
 import type { InputRef, ObjectFieldsShape } from "@pothos/core";
+import { leftOutOf } from "../../src/analytics/children.ts";
 import { hasKeyOf, organizationOfKind } from "../../src/analytics/organizations.ts";
 import type { Report } from "../../src/analytics/report/report.ts";
 import type { Context } from "../../src/context.ts";
@@ -171,6 +172,12 @@ function reportConnection<Measure extends object>(
           type: SourceEnum,
           description: "Reports of the organization that answered.",
           resolve: (answer) => planOf(answer).source.source,
+        }),
+        notIncluded: t.string({
+          nullable: true,
+          description:
+            "Usage that a reader may expect in the answer but that it can lack: children with HIPAA readiness, in the newer reports of a parent organization. Null: nothing is known to be missing; `datasets` describes each source.",
+          resolve: (answer) => leftOutOf(planOf(answer)),
         }),
         groupedBy: t.field({
           type: [DimensionEnum],

@@ -1,3 +1,4 @@
+import { withChildIds } from "../../src/analytics/children.ts";
 import { refuseFiner, refuseFuture, refuseUnrecorded } from "../../src/analytics/recorded/as-of.ts";
 import { requestsOfExportedDays } from "../../src/analytics/report/exported-days.ts";
 import { likelyPlan, plansFor, type ReportPlan, type ReportPlans } from "../../src/analytics/report/plan.ts";
@@ -43,17 +44,17 @@ export function plansOf<Measure>(
   const now = args.asOf?.getTime() ?? ctx.now();
   refuseFuture("asOf", now, ctx.now());
   refuseChangedSince(args, ctx.now());
-  const question = {
+  const choice = choiceOf(ctx, args);
+  const question = withChildIds(ctx, choice.organization, {
     range: resolveRange(range, now),
     bucket: requestedWidth(bucket ?? "NONE"),
     groupBy: [...new Set(groupBy ?? [])].sort(),
     filter: reportFilterOf(filter),
     ...alternativesOf(filter),
     ...(byTeam ? { overlap: overlap ?? "COUNT_IN_EACH" } : {}),
-  };
+  });
   refuseOverlap(topOf(top), question);
   const isAsOf = args.asOf && reportAsOf !== undefined;
-  const choice = choiceOf(ctx, args);
   if (isAsOf) {
     refuseUnrecorded(choice);
     refuseFiner(question);

@@ -4,6 +4,7 @@ import { badInput } from "../errors.ts";
 
 /** Returns the value of a row in a dimension, spelled as a filter on it; null where it has no value. */
 const VALUE: { readonly [D in FilterDimension]?: (row: Dimensions) => string | null } = {
+  ORGANIZATION: ({ organizationId }) => organizationId,
   PRODUCT: ({ product }) => product,
   MODEL: ({ model }) => model,
   CONTEXT_WINDOW: ({ contextWindow }) => contextWindow,

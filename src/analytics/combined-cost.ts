@@ -3,15 +3,20 @@ import { type SpendAmounts, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { badInput, GatewayError } from "../errors.ts";
+import { collectAll } from "../upstream/pages/iterate.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { isParent, leftOutOf } from "./children.ts";
 import { costReport } from "./cost.ts";
-import { namesOfOne, organizationEndpoint, organizationOf } from "./join.ts";
+import { namesOfOne, organizationEndpoint, organizationOf, type ShownOrganization } from "./join.ts";
 import { contextFor, listOfNames, nameOf, organizationNamed } from "./organizations.ts";
+import { sumOf } from "./ranking.ts";
 import { answerBy } from "./report/answer.ts";
-import { likelyPlan, plansFor, type ReportPlans } from "./report/plan.ts";
+import { likelyPlan, plansFor, type ReportPlan, type ReportPlans } from "./report/plan.ts";
 import type { Source } from "./report/report.ts";
-import { requestsOfTotal } from "./report/requests.ts";
+import { requestsOfReport, requestsOfTotal } from "./report/requests.ts";
 import { totalOf } from "./report/total.ts";
+import { readWanted } from "./report/wanted-days.ts";
 
 /** The cost of one organization within a sum. */
 export interface OrganizationCost {
@@ -19,6 +24,8 @@ export interface OrganizationCost {
   /** Null: it has no figures in the range. */
   readonly cost: SpendAmounts | null;
   readonly source: Source;
+  /** What it can lack; null: nothing is known to be missing. */
+  readonly notIncluded: string | null;
 }
 
 /** The cost of several organizations, and their sum. */
@@ -40,20 +47,19 @@ export const combinedCost = {
   async read(ctx: Context, names: readonly string[], range: DayRange): Promise<CombinedCost> {
     const named = organizationsNamed(ctx, names);
     const plans = named.map((each) => ({ ...each, plans: plansOf(each, range) }));
-    await refuseSame(named);
+    const shown = await idsOf(named);
+    refuseSame(shown);
     const organizations = await Promise.all(
       plans.map((each) =>
-        answerBy(
-          each.ctx.upstream,
-          each.plans,
-          async (plan): Promise<OrganizationCost> => ({
-            name: each.name,
-            cost: await totalOf(each.ctx.upstream, plan),
-            source: plan.source.source,
-          }),
-        ),
+        answerBy(each.ctx.upstream, each.plans, async (plan) => ({
+          name: each.name,
+          ...(await costOf(each.ctx.upstream, plan)),
+          source: plan.source.source,
+          notIncluded: leftOutOf(plan),
+        })),
       ),
     );
+    refuseChildren(organizations, shown);
     const known = organizations.flatMap(({ cost }) => cost ?? []);
     const [first, ...others] = known;
     const total = first === undefined ? null : others.reduce(spends.plus, first);
@@ -68,7 +74,7 @@ export const combinedCost = {
         ctx: each.ctx,
       })),
       ...named.map((each) => ({
-        ...requestsOfTotal(likelyPlan(each.ctx.upstream, plansOf(each, range))),
+        ...requestsOfCost(likelyPlan(each.ctx.upstream, plansOf(each, range))),
         ctx: each.ctx,
       })),
     ];
@@ -76,9 +82,25 @@ export const combinedCost = {
 };
 
 function plansOf({ ctx, kind }: NamedContext, range: DayRange): ReportPlans<SpendAmounts> {
-  const question = { range, bucket: "NONE", groupBy: [], filter: {} } as const;
+  const groupBy = isParent({ ctx, kind }) ? (["ORGANIZATION"] as const) : [];
+  const question = { range, bucket: "NONE", groupBy, filter: {} } as const;
   const choice = { organization: kind, source: "AUTO" } as const;
   return plansFor(ctx.upstream, costReport, choice, question, ctx.now());
+}
+
+/** The cost of an organization; of a parent, the sum of its children's, with their ids. */
+async function costOf(
+  upstream: Upstream,
+  plan: ReportPlan<SpendAmounts>,
+): Promise<{ readonly cost: SpendAmounts | null; readonly childIds: readonly string[] }> {
+  if (plan.source.isOfChildren !== true) return { cost: await totalOf(upstream, plan), childIds: [] };
+  const { rows } = await collectAll(plan.windows.ranges.map((range) => readWanted(upstream, plan, [range])));
+  const measures = rows.map(({ measure }) => measure);
+  return { cost: sumOf(plan.algebra, measures), childIds: rows.flatMap((row) => row.organizationId ?? []) };
+}
+
+function requestsOfCost(plan: ReportPlan<SpendAmounts>): FieldRequests {
+  return plan.source.isOfChildren === true ? requestsOfReport(plan, null) : requestsOfTotal(plan);
 }
 
 /** Finds the organizations. Throws BAD_USER_INPUT where the file of the operator shows that one would be counted twice. */
@@ -102,19 +124,27 @@ function organizationsNamed(ctx: Context, names: readonly string[]): readonly Na
   return named;
 }
 
-/** Returns the names that can be one organization: keys of different kinds never belong to the same one. */
+/**
+ * Returns the names that can be counted twice: keys of different kinds never belong to the same organization, but a parent can have
+ * children of either kind.
+ */
 function comparable(named: readonly NamedContext[]): readonly NamedContext[] {
+  if (named.length > 1 && named.some(isParent)) return named;
   return named.filter(({ kind }) => named.filter((each) => each.kind === kind).length > 1);
 }
 
-/** Rejects names of one organization, by the id that upstream states for each key: the sum would count it twice. */
-async function refuseSame(named: readonly NamedContext[]): Promise<void> {
-  const shown = await Promise.all(
+/** Returns the ids that upstream states for the keys of names that can be counted twice. */
+function idsOf(named: readonly NamedContext[]): Promise<readonly ShownOrganization[]> {
+  return Promise.all(
     comparable(named).map(async ({ ctx, kind, name }) => {
       const { organizationId } = await organizationOf(ctx, kind);
       return { name, organizationId };
     }),
   );
+}
+
+/** Rejects names of one organization: the sum would count it twice. */
+function refuseSame(shown: readonly ShownOrganization[]): void {
   const [same] = namesOfOne(shown);
   if (same === undefined) return;
   throw new GatewayError(
@@ -122,4 +152,20 @@ async function refuseSame(named: readonly NamedContext[]): Promise<void> {
     `The keys of ${listOfNames(same)} belong to the same organization, which would be counted twice; name only one of them, and tell the operator, who can correct ORGANIZATIONS_FILE.`,
     { reason: "SAME_ORGANIZATION", organizations: same },
   );
+}
+
+/** Rejects a child beside its parent that the operator has not stated as such, by the ids in the report of the parent. */
+function refuseChildren(
+  organizations: readonly { readonly name: string; readonly childIds: readonly string[] }[],
+  shown: readonly ShownOrganization[],
+): void {
+  for (const { name: parent, childIds } of organizations) {
+    const child = shown.find(({ organizationId }) => childIds.includes(organizationId));
+    if (child !== undefined)
+      throw new GatewayError(
+        "BAD_USER_INPUT",
+        `The cost of \`${child.name}\` is in that of \`${parent}\`, its parent, and would be counted twice; name only one of them, and tell the operator, who can state \`parent\` in ORGANIZATIONS_FILE.`,
+        { reason: "SAME_ORGANIZATION", organizations: [parent, child.name] },
+      );
+  }
 }

@@ -8,6 +8,7 @@ import type { DayRange } from "../domain/range.ts";
 import { splitByDay } from "../domain/range.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { stateBy } from "./analysis/finality.ts";
+import { LEFT_OUT_OF_PARENT, leftOutOf } from "./children.ts";
 import { costReport } from "./cost.ts";
 import { type FreshnessState, freshnessOf } from "./freshness.ts";
 import { sumOf } from "./ranking.ts";
@@ -27,6 +28,7 @@ export const INVOICE_REASONS = {
   OPEN_DAYS: "Upstream's export does not cover these days completely: more cost can come.",
   SETTLING_DAYS: "Upstream can still revise the cost of these days.",
   DAYS_NOT_COVERED: "Upstream has no figures for these days yet.",
+  CHILDREN_LEFT_OUT: LEFT_OUT_OF_PARENT,
   OTHER_CURRENCY: "The invoice is in another currency than upstream's figures, so they cannot be compared.",
 } as const;
 
@@ -102,17 +104,18 @@ async function compared(
   }));
   const inState = (state: Finality) => days.filter((each) => each.state === state).map(({ day }) => day);
   const notCovered = splitByDay({ from: range.until, until: requested.until }).map(({ from }) => from);
-  const moving = [
+  const unknownParts = [
     partOfDays("OPEN_DAYS", inState("OPEN")),
     partOfDays("SETTLING_DAYS", inState("SETTLING")),
     partOfDays("DAYS_NOT_COVERED", notCovered),
+    leftOutOf(plan) === null ? [] : [{ reason: "CHILDREN_LEFT_OUT" as const, amount: null, days: [] }],
   ].flat();
   return {
     range,
     source: plan.source.source,
     invoiced: { minorUnits: invoice.amount, currency: invoice.currency },
     total,
-    ...explained(invoice, total, moving),
+    ...explained(invoice, total, unknownParts),
     freshness: freshnessOf(endpoint.dataset, sources),
   };
 }
@@ -125,11 +128,11 @@ function partOfDays(reason: InvoiceReason, days: readonly Day[]): InvoicePart[] 
 function explained(
   { currency, amount, credits, seats, taxes, basis }: Invoice,
   total: SpendAmounts | null,
-  moving: readonly InvoicePart[],
+  unknownParts: readonly InvoicePart[],
 ): Pick<InvoiceComparison, "difference" | "parts" | "unexplained"> {
   if (total !== null && total.net.currency !== currency) {
     const other = { reason: "OTHER_CURRENCY", amount: null, days: [] } as const;
-    return { difference: null, parts: [other, ...moving], unexplained: null };
+    return { difference: null, parts: [other, ...unknownParts], unexplained: null };
   }
   const part = (reason: InvoiceReason, minorUnits: Decimal | null): InvoicePart => ({
     reason,
@@ -137,13 +140,13 @@ function explained(
     days: [],
   });
   const entered = [part("CREDITS", credits && negative(credits)), part("SEATS", seats), part("TAXES", taxes)];
-  if (total === null) return { difference: null, parts: [...entered, ...moving], unexplained: null };
+  if (total === null) return { difference: null, parts: [...entered, ...unknownParts], unexplained: null };
   const net = total.net.cents;
   const list = total.list?.cents ?? null;
   const discount = basis === "NET" ? [] : [part("DISCOUNT", list && plus(list, negative(net)))];
   const charged = basis === "LIST" && list !== null ? list : net;
   const rounding = part("ROUNDING", plus(wholeMinorUnits(charged), negative(charged)));
-  const parts = [...entered, ...discount, rounding, ...moving];
+  const parts = [...entered, ...discount, rounding, ...unknownParts];
   const difference = plus(amount, negative(net));
   const known = sum(parts.flatMap((each) => each.amount?.minorUnits ?? []));
   return {

@@ -24,7 +24,7 @@ export async function organizationOf({ upstream }: Context, kind: OrganizationKi
 }
 
 /** An organization by its name here, and by its id upstream. */
-interface ShownOrganization {
+export interface ShownOrganization {
   readonly name: string;
   readonly organizationId: string;
 }

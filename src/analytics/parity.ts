@@ -13,6 +13,7 @@ import { workspaceById } from "../loaders/console.ts";
 import { unifiedCost } from "../upstream/endpoints/unified.ts";
 import { collect } from "../upstream/pages/iterate.ts";
 import { earliestDay } from "../upstream/pages/windows.ts";
+import { isParent } from "./children.ts";
 import { costReport } from "./cost.ts";
 import { plansFor } from "./report/plan.ts";
 import { pagesOfReport } from "./report/read.ts";
@@ -127,6 +128,11 @@ async function parity<Measure>(
   };
   // The older Console cost leaves Priority Tier out and cannot tell tiers apart, so it is taken from the newer one.
   const isWithoutPriority = field === "cost" && organization === "CONSOLE";
+  if (isParent({ ctx, kind: organization }))
+    return {
+      outcome: "not comparable",
+      why: "The newer reports of a parent organization are of its children.",
+    };
   try {
     const before = await read("LEGACY", []);
     const after = await read("UNIFIED", isWithoutPriority ? ["SERVICE_TIER"] : []);

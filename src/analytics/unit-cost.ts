@@ -8,6 +8,7 @@ import { activityDays } from "../loaders/activity/days.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
+import { refuseParent } from "./children.ts";
 import { costReport } from "./cost.ts";
 import { sumOf } from "./ranking.ts";
 import { answerBy } from "./report/answer.ts";
@@ -68,7 +69,9 @@ export const unitCost = {
   },
 };
 
-function plansOf({ upstream, now }: Context, range: DayRange): ReportPlans<SpendAmounts> {
+function plansOf(ctx: Context, range: DayRange): ReportPlans<SpendAmounts> {
+  const { upstream, now } = ctx;
+  refuseParent(ctx, "ENTERPRISE", "its cost is that of its children, and its active people are its own");
   const question = { range, bucket: "DAY", groupBy: [], filter: {} } as const;
   return plansFor(upstream, costReport, { organization: "ENTERPRISE", source: "AUTO" }, question, now());
 }

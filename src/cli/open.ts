@@ -9,12 +9,14 @@ import type { SharedStore } from "../cache/shared-store.ts";
 import { clockFrom } from "../clock.ts";
 import { type Config, readConfig } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
+import { organizationNames } from "../domain/organization.ts";
 import { Outage } from "../errors.ts";
 import { keyHints } from "../keys.ts";
 import { dispatcherTo, proxyFor } from "../proxies.ts";
 import type { StoreConfig } from "../settings/cache.ts";
 import { ConfigError } from "../settings/config-error.ts";
 import type { LimitsConfig } from "../settings/limits.ts";
+import { simulatedChildren } from "../settings/sandbox.ts";
 import { type Environment, SETTINGS } from "../settings/settings.ts";
 import { partOf, type Worker } from "./workers/worker.ts";
 
@@ -161,11 +163,11 @@ async function openAlertStore(config: StoreConfig, onFault: OnFault): Promise<Al
 }
 
 /** Names the upstream or sandbox for the operator. */
-export function describeUpstream({ sandbox, upstream: { baseUrl, proxies } }: Config): string {
+export function describeUpstream({ sandbox, tenants, upstream: { baseUrl, proxies } }: Config): string {
   const proxy = proxyFor(baseUrl, proxies);
   return sandbox === null
     ? `upstream ${baseUrl.href}${proxy === null ? "" : ` through the proxy ${proxy.host}`}`
-    : `upstream is the sandbox: ${sandbox.organizations === "three" ? "organizations north, south and platform, " : ""}${sandbox.users} simulated users, seed ${sandbox.seed} (set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY for your own data)`;
+    : `upstream is the sandbox: ${sandbox.organizations === "one" ? "" : `organizations ${organizationNames(tenants).join(", ")}, `}${sandbox.users} simulated users, seed ${sandbox.seed} (set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY for your own data)`;
 }
 
 /**
@@ -190,8 +192,9 @@ async function dispatcherOf(
 ): Promise<Dispatcher> {
   if (sandbox === null) return dispatcherTo(baseUrl, proxies);
   const { users, seed, rateLimit } = sandbox;
+  const children = simulatedChildren(sandbox);
   const { mountSandbox } = await import("../sandbox/mount.ts"); // a gateway with keys does without its memory
-  return mountSandbox({ users, seed, now, rateLimit: rateLimit ? "on" : "off", retryAfter: true });
+  return mountSandbox({ users, seed, children, now, rateLimit: rateLimit ? "on" : "off", retryAfter: true });
 }
 
 /** Prints faults on standard error. */

@@ -18,6 +18,7 @@ interface Flags {
   readonly latencyMs: number;
   readonly unified: "on" | "off";
   readonly hipaa: keyof typeof HIPAA;
+  readonly children: number;
   readonly billingCurrency: Currency;
   readonly spendReadings: "on" | "off";
   readonly usageCredits: "on" | "off";
@@ -30,6 +31,9 @@ const HIPAA = {
   console: ["console"],
   both: ["enterprise", "console"],
 } as const;
+
+/** Each takes the memory of an organization. */
+const MAX_CHILDREN = 9;
 
 /** `sandbox`: the simulated REST APIs on a port of their own. */
 export function sandboxCommand(): Command {
@@ -68,6 +72,12 @@ export function sandboxCommand(): Command {
         .choices(Object.keys(HIPAA))
         .default("none"),
     )
+    .option(
+      "--children <number>",
+      "children of the organization, which have the seeds that follow; the last of several has HIPAA readiness",
+      integerFrom(0, MAX_CHILDREN),
+      0,
+    )
     .addOption(
       new Option("--billing-currency <code>", "currency of spend limits").choices(CURRENCIES).default("USD"),
     )
@@ -99,6 +109,7 @@ async function serve({
   latencyMs,
   unified,
   hipaa,
+  children,
   billingCurrency,
   spendReadings,
   usageCredits,
@@ -113,6 +124,7 @@ async function serve({
     latencyMs,
     unified,
     hipaa: HIPAA[hipaa],
+    children,
     spend: { currency: billingCurrency, readings: spendReadings, credits: usageCredits },
   });
   const listener = await serveSandbox(sandbox, { host, port }).catch((error: NodeJS.ErrnoException) => {

@@ -33,6 +33,8 @@ export type ReportActor =
 
 /** Who or what a row is about. Null: not requested, or requested and without a value; the query says which. */
 export interface Dimensions {
+  /** Child of a parent organization, by its UUID. */
+  readonly organizationId: string | null;
   readonly product: string | null;
   readonly model: string | null;
   readonly contextWindow: string | null;
@@ -67,6 +69,7 @@ export interface Dimensions {
 }
 
 export const NO_DIMENSIONS: Dimensions = {
+  organizationId: null,
   product: null,
   model: null,
   contextWindow: null,
@@ -142,6 +145,8 @@ export function dimensionKey(row: Dimensions): string {
     row.sessionId,
     row.userProfileId,
     row.hidden,
+    // Last and only where there is one: cursors of other organizations stay valid.
+    ...(row.organizationId == null ? [] : [row.organizationId]),
   ]);
 }
 

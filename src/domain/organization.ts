@@ -7,6 +7,8 @@ export type OrganizationKind = "ENTERPRISE" | "CONSOLE";
 export interface NamedOrganization {
   readonly name: string;
   readonly kind: OrganizationKind;
+  /** Id by which the reports of its parent name it, a UUID; null: the operator states none. */
+  readonly id: string | null;
   /** Its newer reports are those of its child organizations. */
   readonly isParent: boolean;
   /** Name of its parent organization; null: the operator states none. */
@@ -25,9 +27,14 @@ export interface Tenant {
 
 /** The organizations of a gateway where the operator has named none, the preferred one first. */
 export const ORGANIZATIONS: readonly NamedOrganization[] = [
-  { name: "enterprise", kind: "ENTERPRISE", isParent: false, parent: null, ancestors: [] },
-  { name: "console", kind: "CONSOLE", isParent: false, parent: null, ancestors: [] },
+  { name: "enterprise", kind: "ENTERPRISE", id: null, isParent: false, parent: null, ancestors: [] },
+  { name: "console", kind: "CONSOLE", id: null, isParent: false, parent: null, ancestors: [] },
 ];
+
+/** True if a text is the id of an organization as upstream's newer reports have it. */
+export function isOrganizationId(text: string): boolean {
+  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
+}
 
 /** Returns the name that requests an organization of a tenant. */
 export function organizationName(

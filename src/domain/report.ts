@@ -4,6 +4,7 @@ import type { Overlap } from "./team.ts";
 
 /** Dimensions of a cost or usage report. */
 export type Dimension =
+  | "ORGANIZATION"
   | "PRODUCT"
   | "MODEL"
   | "USER"

@@ -40,8 +40,8 @@ export function endpoints(
   ledger: Ledger = new Ledger(organization),
   options: EndpointOptions = {},
 ): readonly Endpoint[] {
-  const { spend = {} } = options;
-  const unifiedReports: readonly Endpoint[] = [usage(ledger), cost(ledger)];
+  const { spend = {}, children = [] } = options;
+  const unifiedReports: readonly Endpoint[] = [usage(ledger, children), cost(ledger, children)];
   return [
     summaries(ledger),
     userActivity(ledger),

@@ -8,7 +8,13 @@ import type { Handle, Protocol } from "./protocol.ts";
 export interface ServingOptions extends Protocol, EndpointOptions {}
 
 /** One seed always gives one organization and its figures. */
-export interface SandboxOptions extends ServingOptions, OrganizationOptions {}
+export interface SandboxOptions extends Omit<ServingOptions, "children">, OrganizationOptions {
+  /**
+   * The organization of the seed is a parent of this many, which have the seeds that follow. The last of several has HIPAA readiness.
+   * None by default.
+   */
+  readonly children?: number;
+}
 
 export interface Sandbox {
   readonly handle: Handle;
@@ -17,18 +23,29 @@ export interface Sandbox {
 }
 
 /** The REST APIs simulated: mount it on an undici dispatcher (dispatcher.ts) or on a port (server.ts). */
-export function createSandbox({ users, seed, ...options }: SandboxOptions): Sandbox {
-  const sandbox = sandboxOver(new Ledger(createOrganization({ users, seed })), options);
+export function createSandbox({ users, seed, children: count = 0, ...options }: SandboxOptions): Sandbox {
+  const ledgerOf = (each: number) => new Ledger(createOrganization({ users, seed: each }));
+  const children = Array.from({ length: count }, (_, i) => ({
+    ledger: ledgerOf(seed + 1 + i),
+    hipaa: i > 0 && i === count - 1,
+  }));
+  const sandbox = sandboxOver(ledgerOf(seed), { ...options, children });
+  const fixed = new Map([
+    [seed, sandbox],
+    ...children.map(({ ledger, hipaa }): [number, Sandbox] => {
+      const ofChild = hipaa ? { ...options, hipaa: ["enterprise", "console"] as const } : options;
+      return [ledger.organization.seed, sandboxOver(ledger, ofChild)];
+    }),
+  ]);
   const others = new Map<number, Sandbox>();
   const handle: Handle = (request, signal) => {
-    const named = seedIn(request.headers);
-    if (named === null || named === seed) return sandbox.handle(request, signal);
-    const other =
-      others.get(named) ?? sandboxOver(new Ledger(createOrganization({ users, seed: named })), options);
-    others.set(named, other);
+    const named = seedIn(request.headers) ?? seed;
+    const known = fixed.get(named) ?? others.get(named);
+    const answering = known ?? sandboxOver(ledgerOf(named), options);
+    if (!fixed.has(named)) others.set(named, answering);
     const [oldest] = others.keys();
     if (others.size > MAX_OTHERS && oldest !== undefined) others.delete(oldest);
-    return other.handle(request, signal);
+    return answering.handle(request, signal);
   };
   return { ...sandbox, handle };
 }

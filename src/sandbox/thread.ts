@@ -2,9 +2,12 @@ import { Worker } from "node:worker_threads";
 import type { Instant } from "../domain/day.ts";
 import type { OrganizationOptions } from "./organization.ts";
 import type { Handle, Protocol, WireRequest, WireResponse } from "./protocol.ts";
+import type { SandboxOptions } from "./sandbox.ts";
 
 /** Options that can be sent to a thread. */
-export type ThreadOptions = OrganizationOptions & Omit<Protocol, "now" | "failed">;
+export type ThreadOptions = OrganizationOptions &
+  Pick<SandboxOptions, "children"> &
+  Omit<Protocol, "now" | "failed">;
 
 /** Request to the thread. It states the time, since the clocks of two threads differ. */
 export interface ThreadRequest {

@@ -1,5 +1,6 @@
 import type { DirectoryFiles } from "../directory/read.ts";
 import {
+  isOrganizationId,
   type NamedOrganization,
   ORGANIZATIONS,
   type OrganizationKind,
@@ -19,7 +20,7 @@ export const ORGANIZATIONS_FILE = optional({
   whenUnset: "one Enterprise and one Console organization, by the keys below",
   format: text("path"),
   meaning:
-    "JSON list of the organizations, `{ name, kind, keyVariable | keyFile, joins?, isParent?, parent?, teams?, aliases? }`, in place of the keys below. It says where each key is and holds none.",
+    "JSON list of the organizations, `{ name, kind, keyVariable | keyFile, joins?, isParent?, parent?, id?, teams?, aliases? }`, in place of the keys below. It says where each key is and holds none.",
   example: "organizations.json",
 });
 
@@ -73,6 +74,11 @@ export function organizationsConfig({
     if (credential !== null && sameKey < i)
       faults.push(`${where} has the key of entry ${sameKey + 1}, and a key belongs to one organization.`);
   }
+  for (const [i, { id }] of entries.entries()) {
+    const sameId = entries.findIndex((each) => each.id === id);
+    if (id !== null && sameId < i)
+      faults.push(`ORGANIZATIONS_FILE: entry ${i + 1} has the \`id\` of entry ${sameId + 1}.`);
+  }
   refuseRelations(entries, faults);
   if (list.length > 0 && entries.every(({ credential }) => credential === null))
     faults.push("ORGANIZATIONS_FILE: no organization has a key; set at least one of those that it names.");
@@ -99,6 +105,7 @@ const FIELDS = [
   "joins",
   "isParent",
   "parent",
+  "id",
   "teams",
   "aliases",
 ] as const;
@@ -148,7 +155,7 @@ function entryOf(entry: unknown, index: number, { reader, notes }: Organizations
   if (name === "") fault("`name` is not 1 to 40 letters, digits and hyphens, such as emea.");
   const kind = KINDS.get(fields.kind);
   if (kind === undefined) fault("`kind` is not enterprise or console.");
-  const textOf = (field: "joins" | "parent" | "teams" | "aliases" | "keyVariable" | "keyFile") => {
+  const textOf = (field: "joins" | "parent" | "id" | "teams" | "aliases" | "keyVariable" | "keyFile") => {
     const value = fields[field] ?? null;
     if (value === null || (typeof value === "string" && value !== "")) return value;
     fault(`\`${field}\` is not a text.`);
@@ -156,7 +163,13 @@ function entryOf(entry: unknown, index: number, { reader, notes }: Organizations
   };
   const isParent = fields.isParent ?? false;
   if (typeof isParent !== "boolean") fault("`isParent` is not true or false.");
-  const place = keyPlace(textOf("keyVariable"), textOf("keyFile"), fault);
+  const id = textOf("id");
+  if (id !== null && !isOrganizationId(id))
+    fault("`id` is not a UUID, such as `organization { organizationId }` has it.");
+  const parent = textOf("parent");
+  const stated = [textOf("keyVariable"), textOf("keyFile")] as const;
+  const isNamedOnly = id !== null && parent !== null && stated.every((each) => each === null);
+  const place = isNamedOnly ? null : keyPlace(...stated, fault);
   const key = place === null ? "" : keyAt(place, reader, fault);
   const credentialIn = (text: string, faults: string[]) =>
     text === "" ? null : credentialOf(text, kind ?? "ENTERPRISE", `${where}: the key`, faults);
@@ -174,8 +187,9 @@ function entryOf(entry: unknown, index: number, { reader, notes }: Organizations
   return {
     name,
     kind: kind ?? "ENTERPRISE",
+    id: id?.toLowerCase() ?? null,
     isParent: isParent === true,
-    parent: textOf("parent"),
+    parent,
     joins: textOf("joins"),
     credential: credentialIn(key, reader.faults),
     keyFile: place !== null && "file" in place ? place.file : "",
@@ -284,8 +298,8 @@ function tenantsOf(entries: readonly Entry[], faults: string[], notes: string[])
     return [
       {
         name: entry.name,
-        organizations: members.map(({ name, kind, isParent, parent }) => {
-          return { name, kind, isParent, parent, ancestors: ancestorsOf(entries, name) };
+        organizations: members.map(({ name, kind, id, isParent, parent }) => {
+          return { name, kind, id, isParent, parent, ancestors: ancestorsOf(entries, name) };
         }),
         credentials,
         keys: { files: members.map(({ keyFile }) => keyFile), reread },

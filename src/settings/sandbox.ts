@@ -1,5 +1,6 @@
 import { parseInstant } from "../domain/day.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
+import { simulatedOrganizationId } from "../domain/simulated-id.ts";
 import { Credential } from "../upstream/access/credential.ts";
 import { ON_OR_OFF, oneOf, wholeNumber } from "./formats.ts";
 import { type TenantConfig, withoutFiles } from "./organizations.ts";
@@ -21,9 +22,9 @@ export const SANDBOX = {
   organizations: setting({
     name: "SANDBOX_ORGANIZATIONS",
     default: "one",
-    format: oneOf(["one", "three"], "one or three"),
+    format: oneOf(["one", "three", "parent"], "one, three or parent"),
     meaning:
-      "`one`: one Enterprise and one Console organization. `three`: `north` and `south`, which are Enterprise organizations, and `platform`, the Console organization of `north`.",
+      "`one`: one Enterprise and one Console organization. `three`: `north` and `south`, which are Enterprise organizations, and `platform`, the Console organization of `north`. `parent`: `holding`, a parent organization, and its children `north`, `south` and `clinic`, which has HIPAA readiness; all are Enterprise organizations.",
   }),
   rateLimit: setting({
     name: "SANDBOX_RATE_LIMIT",
@@ -50,31 +51,57 @@ export function sandboxConfig(reader: SettingsReader) {
   return Object.freeze(reader.readAll(SANDBOX));
 }
 
-const SANDBOX_TENANTS: readonly { readonly name: string; readonly joinedBy: string | null }[] = [
-  { name: "north", joinedBy: "platform" },
-  { name: "south", joinedBy: null },
-];
+/** A simulated Enterprise organization; `joinedBy` is the Console organization with the same people, `parent` its parent. */
+interface SimulatedTenant {
+  readonly name: string;
+  readonly joinedBy?: string;
+  readonly isParent?: true;
+  readonly parent?: string;
+}
 
-/** Returns three organizations of the sandbox: two Enterprise organizations, and a Console organization that joins the first. */
-export function sandboxTenants(seed: number): readonly TenantConfig[] {
-  return SANDBOX_TENANTS.map(({ name, joinedBy }, i) => {
+const SANDBOX_TENANTS: Readonly<Record<"three" | "parent", readonly SimulatedTenant[]>> = {
+  three: [{ name: "north", joinedBy: "platform" }, { name: "south" }],
+  parent: [
+    { name: "holding", isParent: true },
+    { name: "north", parent: "holding" },
+    { name: "south", parent: "holding" },
+    { name: "clinic", parent: "holding" },
+  ],
+};
+
+/** Returns how many children the simulated organization has. */
+export function simulatedChildren({ organizations }: { readonly organizations: string }): number {
+  return organizations === "parent" ? SANDBOX_TENANTS.parent.length - 1 : 0;
+}
+
+/** Returns several organizations of the sandbox, with seeds that follow one another; null where it simulates one of each kind. */
+export function sandboxTenants({
+  organizations,
+  seed,
+}: {
+  readonly organizations: string;
+  readonly seed: number;
+}): readonly TenantConfig[] | null {
+  if (organizations !== "three" && organizations !== "parent") return null;
+  return SANDBOX_TENANTS[organizations].map(({ name, joinedBy, isParent = false, parent = null }, i) => {
     const key = (prefix: string) => new Credential(`${prefix}-seed${seed + i}`);
     const credentials = {
       analytics: key("sk-ant-api01-sandbox"),
-      admin: joinedBy === null ? null : key("sk-ant-admin01-sandbox"),
+      admin: joinedBy === undefined ? null : key("sk-ant-admin01-sandbox"),
     };
     const ofKind = (each: string, kind: OrganizationKind) => ({
       name: each,
       kind,
-      isParent: false,
-      parent: null,
-      ancestors: [],
+      id: simulatedOrganizationId(seed + i, kind),
+      isParent,
+      parent,
+      ancestors: parent === null ? [] : [parent],
     });
     return {
       name,
       organizations: [
         ofKind(name, "ENTERPRISE"),
-        ...(joinedBy === null ? [] : [ofKind(joinedBy, "CONSOLE")]),
+        ...(joinedBy === undefined ? [] : [ofKind(joinedBy, "CONSOLE")]),
       ],
       credentials,
       keys: { files: [], reread: () => credentials },

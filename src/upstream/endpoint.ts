@@ -70,6 +70,8 @@ export interface Endpoint<Params, Row> {
   readonly columns?: (params: Params) => boolean;
   /** Only organizations that are enrolled in its beta have it. */
   readonly needsEnrolment?: true;
+  /** True if a request names children of a parent organization, so that it can be rejected for one of them. */
+  readonly namesChildren?: (params: Params) => boolean;
   /** The dimensions and filters of a report. */
   readonly report?: ReportNames;
   /** The buckets that its rows can be split into. */

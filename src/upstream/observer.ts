@@ -29,8 +29,8 @@ export type TraceAttempt = (attempt: {
 export interface UpstreamObserver {
   /** A request had its place in the minute after so many milliseconds. */
   waited(family: BudgetBucket["family"], priority: Priority, ms: number): void;
-  /** An attempt has ended; `fault` is what was thrown, null for an answer. */
-  attempted(dataset: Dataset, fault: unknown, ms: number): void;
+  /** An attempt has ended; `fault` is what was thrown, null for an answer. `tenant` is null where the operator has named no organizations. */
+  attempted(dataset: Dataset, tenant: Tenant | null, fault: unknown, ms: number): void;
   /** An operation was given a page. */
   found(dataset: Dataset, level: PageLevel, page: Pick<Page<unknown>, "state" | "stale">): void;
 }

@@ -217,6 +217,25 @@ describe("entities", () => {
     expect(codesOf(await ask(ENTITIES, { of: ["Ada"] }))).toEqual(["BAD_USER_INPUT"]);
   });
 
+  test("of two keys are one object, or an error that names them", async () => {
+    const { ask } = federated();
+    const { data } = await ask(
+      "{ users(range: { last: { days: 7 } }, first: 2) { nodes { user { id email } } } }",
+    );
+    const [one, other] = data.users.nodes.map(({ user }: { user: { id: string; email: string } }) => user);
+    const answer = await ask(ENTITIES, {
+      of: [one, { ...one, email: other.email }, { ...one, email: "nobody@ternplover.example" }].map(
+        (keys) => ({
+          __typename: "User",
+          ...keys,
+        }),
+      ),
+    });
+    expect(answer.data._entities.map((each: object | null) => each !== null)).toEqual([true, false, false]);
+    expect(codesOf(answer)).toEqual(["BAD_USER_INPUT"]);
+    expect(messagesOf(answer)).toContain("`id` and `email` of this representation are not keys of one User");
+  });
+
   test("of one level share a batch, by whichever key they are found", async () => {
     const { ask, requestsOf } = federated();
     const { data } = await ask(

@@ -4,6 +4,7 @@ import { schema } from "../../schema/index.ts";
 import { readConfig } from "../../src/config.ts";
 import { compare, type Decimal, parseDecimal, sum as sumOf } from "../../src/domain/decimal.ts";
 import { readDocuments } from "../../src/server/documents/manifest.ts";
+import { Metrics } from "../../src/server/observability/metrics.ts";
 import type { Environment } from "../../src/settings/settings.ts";
 import { answerOf } from "../answer.ts";
 import { settingFaults } from "../setting-faults.ts";
@@ -180,6 +181,18 @@ describe("a field without an organization", () => {
     expect(data.claudeCodeRecords.organization).toBe("platform");
   });
 
+  test("voids no other field where `datasets` could mean several organizations", async () => {
+    const { data, errors } = await ask(
+      `{ organizations { name } datasets { dataset } us: datasets(organization: "us") { organization } }`,
+    );
+    expect(errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+      [["datasets"], "BAD_USER_INPUT"],
+    ]);
+    expect(data.datasets).toBeNull();
+    expect(data.organizations).toHaveLength(3);
+    expect(data.us[0].organization).toBe("us");
+  });
+
   test("is refused for an unknown name, and for one of another kind, with those that would work", async () => {
     const { errors } = await ask(
       `{ a: cost(organization: "apac", ${DAY}) { organization } b: skills(organization: "platform", ${DAY}) { organization } }`,
@@ -191,8 +204,9 @@ describe("a field without an organization", () => {
   });
 });
 
-test("one operation asks several organizations, and each part names its own", async () => {
-  const { ask, upstream } = gatewayOfThree();
+test("one operation asks several organizations, and each part and each metric names its own", async () => {
+  const metrics = new Metrics("1.2.3");
+  const { ask, upstream } = gatewayOfThree({ metrics });
   const { data, errors } = await ask(`{
     organizations { name kind hasKey joinedWith }
     emea: cost(organization: "emea", ${DAY}) { organization total { net { cents } } }
@@ -208,6 +222,10 @@ test("one operation asks several organizations, and each part names its own", as
   for (const name of NAMES) expect(data[name].organization).toBe(name);
   expect(new Set(NAMES.map((name) => data[name].total.net.cents)).size).toBe(3);
   expect(upstream.seen.map(({ organization }) => organization).sort()).toEqual(["emea", "platform", "us"]);
+  const counted = (await metrics.text()).matchAll(
+    /^claude_gateway_upstream_requests_total\{.*organization="(\w+)".*\} 1$/gm,
+  );
+  expect([...counted].map(([, name]) => name).sort()).toEqual(["emea", "platform", "us"]);
 });
 
 describe("removing a key", () => {
@@ -309,7 +327,8 @@ describe("a request that names an organization for all of its fields", () => {
 describe("the query library", () => {
   const joined = ENTRIES.map((each) => (each.name === "platform" ? { ...each, joins: "emea" } : each));
   const { app, upstream } = gatewayOfThree({ entries: joined, settings: { MAX_UPSTREAM_REQUESTS: "1000" } });
-  const names = TRUSTED.names.filter((name) => !name.startsWith("My"));
+  // No organization of these is a parent.
+  const names = TRUSTED.names.filter((name) => !name.startsWith("My") && name !== "CostByOrganization");
 
   test.each(names)("answers %s of the organization that the request names", async (name) => {
     const before = upstream.seen.length;

@@ -16,8 +16,8 @@ import { windowsOf } from "../../upstream/pages/windows.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { costReport } from "../cost.ts";
 import { sumOf } from "../ranking.ts";
-import type { ReportChoice, Source } from "../report/report.ts";
-import { sourcesOf } from "../report/sources.ts";
+import type { Report, ReportChoice, Source } from "../report/report.ts";
+import { reportOf, sourcesOf } from "../report/sources.ts";
 import { asWritten, damaged, isExported, notRecorded, recordingOf, refuseUnrecorded } from "./as-of.ts";
 import { type DayCell, readCells } from "./day-figures.ts";
 import { endpointOf, RECORDED_SOURCES } from "./record.ts";
@@ -61,7 +61,8 @@ export async function revisionsOf(
   { range: wanted, since }: { readonly range: DayRange; readonly since: Instant | null },
   now: Instant,
 ): Promise<Revisions> {
-  for (const { source, ...each } of sourcesOf({ ...costReport, sources: RECORDED_SOURCES }, choice)) {
+  const recordedReport: Report<SpendAmounts> = { ...costReport, sources: RECORDED_SOURCES };
+  for (const { source, ...each } of sourcesOf(reportOf(recordedReport, upstream.tenant), choice)) {
     const endpoint = endpointOf({ source, ...each });
     const recording = recordingOf(upstream, endpoint);
     const { range, ranges } = windowsOf(endpoint, wanted, now, "month", endpoint.coverage?.earliest);

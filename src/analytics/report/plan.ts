@@ -9,7 +9,7 @@ import { obstacleTo } from "./obstacle.ts";
 import type { Report, ReportChoice, ReportSource } from "./report.ts";
 import type { Resource } from "./resource.ts";
 import { sharedQuestion } from "./shared-question.ts";
-import { sourcesOf, withPeople } from "./sources.ts";
+import { reportOf, sourcesOf, withPeople } from "./sources.ts";
 import { unanswerable } from "./unanswerable.ts";
 
 /** A question with the source that answers it and the windows it is read in. */
@@ -34,12 +34,13 @@ export type ReportPlans<Measure> = readonly [ReportPlan<Measure>, ...ReportPlan<
  */
 export function plansFor<Measure>(
   upstream: Upstream,
-  report: Report<Measure>,
+  ofAny: Report<Measure>,
   choice: ReportChoice,
   question: ReportQuestion,
   now: Instant,
 ): ReportPlans<Measure> {
   refuseAlternatives(question);
+  const report = reportOf(ofAny, upstream.tenant);
   const able = sourcesOf(report, choice).filter((source) => obstacleTo(source, question) === null);
   const [preferred] = able;
   if (preferred === undefined) throw unanswerable(upstream, report, choice, question);

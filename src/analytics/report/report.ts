@@ -26,6 +26,8 @@ export interface ReportSource<Measure> {
   /** A bucket keeps only its largest groups, this many; null keeps all. */
   readonly largestGroups: number | null;
   readonly onlyDays: boolean;
+  /** The figures are those of the children of a parent organization. */
+  readonly isOfChildren?: true;
 }
 
 /** A report that answers the same questions about several organizations. */

@@ -7,6 +7,7 @@ import type { Resource } from "./resource.ts";
 
 /** Dimensions with few values: a month of days by one or two of them is a page. */
 export const FEW_VALUES: ReadonlySet<Dimension> = new Set([
+  "ORGANIZATION",
   "PRODUCT",
   "MODEL",
   "CONTEXT_WINDOW",

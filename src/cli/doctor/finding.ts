@@ -22,6 +22,7 @@ export type FindingCode =
   | "KEY_REFUSED"
   | "WRONG_ORGANIZATION"
   | "SAME_ORGANIZATION"
+  | "WRONG_ID"
   | "MISSING_SCOPE"
   | "NOT_ENROLLED"
   | "HIPAA_READINESS"

@@ -78,7 +78,7 @@ export async function checkUpstream(
   const contexts = app.contexts(AbortSignal.timeout(LONGEST_MS), "warm");
   for (const ctx of contexts)
     for (const key of FAMILIES) findings.push(...(await keyFindings(ctx, key, outages)));
-  for (const key of FAMILIES) findings.push(...(await sameFindings(contexts, key)));
+  for (const key of FAMILIES) findings.push(...(await idFindings(contexts, key)));
   await app.dispose();
   return {
     findings: [wayTo(config, outages), clockOf(config, aheadMs()), ...findings],
@@ -140,8 +140,8 @@ async function keyFindings(
   return findings;
 }
 
-/** Keys of one organization under several names, by the id that upstream states for each key. */
-async function sameFindings(contexts: readonly Context[], key: KeyFamily): Promise<readonly Finding[]> {
+/** Keys of one organization under several names, and ids that the operator states otherwise, by the id that upstream states for each key. */
+async function idFindings(contexts: readonly Context[], key: KeyFamily): Promise<readonly Finding[]> {
   const kind = ORGANIZATION_OF_KEY[key];
   const able = contexts.filter(({ upstream }) => upstream.has(key));
   if (able.length < 2) return [];
@@ -156,7 +156,7 @@ async function sameFindings(contexts: readonly Context[], key: KeyFamily): Promi
       }
     }),
   );
-  return namesOfOne(shown.flat()).map((names) =>
+  const same = namesOfOne(shown.flat()).map((names) =>
     problem(
       CHECK_OF_KEY[key],
       "SAME_ORGANIZATION",
@@ -164,6 +164,22 @@ async function sameFindings(contexts: readonly Context[], key: KeyFamily): Promi
       "Correct the keys, or leave only one of these names in ORGANIZATIONS_FILE: figures of both are those of one organization.",
     ),
   );
+  const stated = contexts.flatMap(({ upstream }) => upstream.tenant.organizations);
+  const wrong = shown.flat().filter(({ name, organizationId }) => {
+    const id = stated.find((each) => each.name === name)?.id ?? null;
+    return id !== null && id !== organizationId.toLowerCase();
+  });
+  return [
+    ...same,
+    ...wrong.map(({ name }) =>
+      problem(
+        CHECK_OF_KEY[key],
+        "WRONG_ID",
+        `The \`id\` of ${name} in ORGANIZATIONS_FILE is not the one of its key.`,
+        "State the one that `organization { organizationId }` has, or correct the key: the figures of its parent name children by this id.",
+      ),
+    ),
+  ];
 }
 
 function ofWholeKey(reason: ClosedReason): boolean {

@@ -2,6 +2,7 @@ import type { Endpoint } from "../endpoint.ts";
 import { enterpriseCents } from "../ledger/prices.ts";
 import type { Ledger } from "../ledger.ts";
 import { CostTotals, type Split } from "../reports/totals.ts";
+import type { Child } from "../unified/enrolment.ts";
 import { costDimensions, UNIFIED_REPORT, unifiedParameters } from "../unified/parameters.ts";
 import { question } from "../unified/question.ts";
 import { type Measure, type Row, rowsAnswer } from "../unified/rows.ts";
@@ -32,7 +33,7 @@ const moneyOf = (split: Split): Measure<CostTotals> => ({
 });
 
 /** Money by dimension, for either organization. */
-export const cost = (ledger: Ledger): Endpoint<Row<CostTotals>> => ({
+export const cost = (ledger: Ledger, children: readonly Child[]): Endpoint<Row<CostTotals>> => ({
   ...UNIFIED_REPORT,
   path: "/v1/organizations/analytics/cost",
   parameters: {
@@ -41,7 +42,7 @@ export const cost = (ledger: Ledger): Endpoint<Row<CostTotals>> => ({
     order_by: { type: "text", values: [...Object.keys(METRICS), "time"] },
   },
   answer(request) {
-    const requested = question(request);
-    return rowsAnswer(ledger, request, requested, moneyOf(requested.split));
+    const requested = question(request, children);
+    return rowsAnswer(ledger, children, request, requested, moneyOf(requested.split));
   },
 });

@@ -1,6 +1,7 @@
 import type { Endpoint } from "../endpoint.ts";
 import type { Ledger } from "../ledger.ts";
 import { UsageTotals } from "../reports/totals.ts";
+import type { Child } from "../unified/enrolment.ts";
 import { UNIFIED_REPORT, unifiedParameters, usageDimensions } from "../unified/parameters.ts";
 import { question } from "../unified/question.ts";
 import { type Measure, type Row, rowsAnswer } from "../unified/rows.ts";
@@ -25,7 +26,7 @@ const TOKENS: Measure<UsageTotals> = {
 };
 
 /** Tokens by dimension, for either organization. */
-export const usage = (ledger: Ledger): Endpoint<Row<UsageTotals>> => ({
+export const usage = (ledger: Ledger, children: readonly Child[]): Endpoint<Row<UsageTotals>> => ({
   ...UNIFIED_REPORT,
   path: "/v1/organizations/analytics/usage",
   parameters: {
@@ -33,5 +34,5 @@ export const usage = (ledger: Ledger): Endpoint<Row<UsageTotals>> => ({
     "group_by[]": usageDimensions,
     order_by: { type: "text", values: [...Object.keys(TOKENS.metrics), "time"] },
   },
-  answer: (request) => rowsAnswer(ledger, request, question(request), TOKENS),
+  answer: (request) => rowsAnswer(ledger, children, request, question(request, children), TOKENS),
 });

@@ -1,6 +1,7 @@
 import type { Instant } from "../../domain/day.ts";
+import { simulatedOrganizationId } from "../../domain/simulated-id.ts";
 import { dayNumberOf, startOfNumber } from "../calendar.ts";
-import { hash, type Ids, ids, letters, uuid } from "../random.ts";
+import { hash, type Ids, ids, letters } from "../random.ts";
 import { naming } from "./names.ts";
 import { ERASED_ON, NOTABLE, type Person } from "./people.ts";
 
@@ -71,7 +72,7 @@ export function createDirectory(kind: OrganizationKind, seed: number, members: n
 
   return {
     kind,
-    uuid: uuid(seed, salt),
+    uuid: simulatedOrganizationId(seed, kind === "enterprise" ? "ENTERPRISE" : "CONSOLE"),
     id: ids("org_", seed, salt).of(0),
     name: kind === "enterprise" ? "Tern & Plover" : "Tern & Plover Engineering",
     has: (person) => (kind === "enterprise" ? person.kind !== "contractor" : person.console),

@@ -63,9 +63,8 @@ export function valueIn(organization: Organization, dimension: SingleDimension):
       return managed(({ id }) => id);
     case "user_profile_id":
       return managed(({ userProfileId }) => userProfileId);
-    // A parent organization's, which neither of the two is.
     case "organization_id":
-      return () => null;
+      return ({ organization: kind }) => organization.directories[kind].uuid;
     default:
       return VALUE[dimension];
   }

@@ -1,4 +1,5 @@
 import { type Endpoint, Refusal } from "../endpoint.ts";
+import type { Ledger } from "../ledger.ts";
 import type { OrganizationKind } from "../organization/directory.ts";
 
 /** True if the organizations are enrolled in the beta of `/analytics/usage` and `/analytics/cost`. */
@@ -10,6 +11,15 @@ export interface UnifiedAccess {
   readonly unified?: Enrolment;
   /** The organizations with HIPAA readiness, which are refused the reports; none by default. */
   readonly hipaa?: readonly OrganizationKind[];
+  /** The children of a parent organization, whose reports are of their usage; none by default. */
+  readonly children?: readonly Child[];
+}
+
+/** A child of a parent organization. */
+export interface Child {
+  readonly ledger: Ledger;
+  /** It has HIPAA readiness, so that the reports of its parent leave it out. */
+  readonly hipaa: boolean;
 }
 
 /** Returns a unified report as the organizations meet it. */

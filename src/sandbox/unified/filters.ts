@@ -41,6 +41,10 @@ function wantedOf(
 ): ReadonlySet<Value> {
   const values = filters[name] ?? [];
   if (dimension === "actor") return actorKeysOf(organization, kind, values);
+  if (dimension === "organization_id") {
+    const { id, uuid } = organization.directories[kind];
+    return new Set(values.map((value) => (value === id ? uuid : value)));
+  }
   // The one way to ask for usage without a value.
   const none = dimension === "inference_geo" ? "not_available" : "";
   const hasNone = dimension === "inference_geo" || dimension === "api_key_id";

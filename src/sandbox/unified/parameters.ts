@@ -81,6 +81,7 @@ export const FILTERS = {
   "environment_ids[]": "environment_id",
   "inference_geos[]": "inference_geo",
   "models[]": "model",
+  "organization_ids[]": "organization_id",
   "products[]": "product",
   "rbac_group_ids[]": "rbac_group_id",
   "service_tiers[]": "service_tier",

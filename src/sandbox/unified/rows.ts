@@ -8,10 +8,11 @@ import { type Cell, Cells, compareKeys, type Value } from "../reports/cells.ts";
 import { WIDTHS } from "../reports/question.ts";
 import { isDeleted, wireActor } from "./actor.ts";
 import { DIMENSIONS, type Dimension, groupsOf, valueIn } from "./dimensions.ts";
+import type { Child } from "./enrolment.ts";
 import { factsOf, wantedGroups } from "./filters.ts";
 import type { Question } from "./question.ts";
 
-/** Sums of a combination of dimension values in a bucket. Its key begins with the bucket's number. */
+/** Sums of a combination of dimension values in a bucket. Its key begins with the number of the bucket and that of the child with the actor. */
 export type Row<Totals> = Cell<Totals>;
 
 /** Differences between the usage report and the cost report. */
@@ -28,61 +29,85 @@ export interface Measure<Totals> {
   readonly wire: (sums: Totals) => readonly { readonly group: object; readonly measures: object }[];
 }
 
+/** The rows of an organization; of a parent, those of its children. */
 export function rowsAnswer<Totals extends { add(fact: Fact): void }>(
   ledger: Ledger,
+  children: readonly Child[],
   { query, now }: Request,
   requested: Question,
   measure: Measure<Totals>,
 ): ListAnswer<Row<Totals>> {
-  const { organization } = ledger;
+  const shown = children.filter(({ hipaa }) => !hipaa).map((child) => child.ledger);
+  const ledgers = children.length === 0 ? [ledger] : shown;
+  const organizationOf = (key: readonly Value[]) => (ledgers[Number(key[1])] ?? ledger).organization;
   const orderBy = query.text("order_by") ?? measure.usual;
   const byTime = orderBy === "time" && requested.width !== null;
   const metric = measure.metrics[orderBy] ?? measure.metrics[measure.usual];
   if (metric === undefined) throw new TypeError(`no metric ${orderBy}`);
   const ascending = query.text("order") === "asc";
   const rows = ledger.answers.remember(
-    [measure.name, requested, orderBy, ascending],
-    () => ranked(cellsOf(ledger, requested, measure), metric, byTime, ascending),
+    [measure.name, requested, orderBy, ascending, ...shown.map(({ organization }) => organization.seed)],
+    () => ranked(cellsOf(ledgers, requested, measure), metric, byTime, ascending),
     ({ length }) => length * (requested.split.costType || requested.split.tokenType ? 4 : 1),
   );
   const excludes = query.flag("exclude_deleted_users");
-  const actorPlace = requested.dimensions.indexOf("actor") + 1;
+  const actorPlace = requested.dimensions.indexOf("actor") + KEY_PLACES;
   return {
     rows,
     render: ({ key, sums }) => {
       const bounds = boundsOf(requested, key);
-      const group = groupOf(organization, requested, key, now);
+      const group = groupOf(organizationOf(key), requested, key, now);
       return measure
         .wire(sums)
         .map((part) => ({ ...bounds, group: { ...group, ...part.group }, ...part.measures }));
     },
-    dropped: ({ key }) => excludes && isDeleted(organization, requested.kind, key[actorPlace] ?? null, now),
+    dropped: ({ key }) =>
+      excludes && isDeleted(organizationOf(key), requested.kind, key[actorPlace] ?? null, now),
     envelope: {
       data_refreshed_at: requested.watermark === null ? null : timestamp(requested.watermark),
-      organization_id: organization.directories[requested.kind].id,
+      organization_id: ledger.organization.directories[requested.kind].id,
     },
   };
 }
 
+/** The values of the dimensions follow the bucket and the child in the key of a row. */
+const KEY_PLACES = 2;
+
 function cellsOf<Totals extends { add(fact: Fact): void }>(
-  ledger: Ledger,
+  ledgers: readonly Ledger[],
   requested: Question,
-  { totals, leavesOut }: Measure<Totals>,
+  measure: Measure<Totals>,
 ): readonly Row<Totals>[] {
+  const cells = new Cells(measure.totals);
+  for (const [child, ledger] of ledgers.entries()) addCells(cells, ledger, child, requested, measure);
+  return cells.list();
+}
+
+function addCells<Totals extends { add(fact: Fact): void }>(
+  cells: Cells<Totals>,
+  ledger: Ledger,
+  child: number,
+  requested: Question,
+  { leavesOut }: Measure<Totals>,
+): void {
   const { organization } = ledger;
   const { span, width, dimensions } = requested;
-  const cells = new Cells(totals);
   const readers = dimensions.map((dimension) =>
     dimension === "rbac_group_id" ? () => null : valueIn(organization, dimension),
   );
-  const groupPlace = dimensions.indexOf("rbac_group_id") + 1;
+  const isByGroup = dimensions.includes("rbac_group_id");
+  const groupPlace = dimensions.indexOf("rbac_group_id") + KEY_PLACES;
+  const actorPlace = dimensions.indexOf("actor") + KEY_PLACES;
+  const isByActor = dimensions.includes("actor");
   const wanted = wantedGroups(organization, requested);
   for (const fact of factsOf(ledger, requested)) {
     if (leavesOut?.(fact)) continue;
     const bucket = width === null ? null : Math.floor((fact.at - span.from) / WIDTHS[width]);
-    const key: Value[] = [bucket];
+    const key: Value[] = [bucket, 0];
     for (const read of readers) key.push(read(fact));
-    if (groupPlace === 0) {
+    // Actors are numbered within their organization; all other values are ids or words.
+    if (isByActor && key[actorPlace] !== null) key[1] = child;
+    if (!isByGroup) {
       cells.at(key).add(fact);
       continue;
     }
@@ -90,7 +115,6 @@ function cellsOf<Totals extends { add(fact: Fact): void }>(
       if (wanted === null || (id !== null && wanted.has(id))) cells.at(key.with(groupPlace, id)).add(fact);
     }
   }
-  return cells.list();
 }
 
 /** Across the whole result, largest first unless `ascending`; by time, the rows of one bucket are always largest first. */
@@ -126,7 +150,7 @@ function groupOf(
 ): Readonly<Record<Dimension, unknown>> {
   const group = Object.fromEntries(DIMENSIONS.map((dimension) => [dimension, null as unknown]));
   for (const [i, dimension] of dimensions.entries()) {
-    const value = key[i + 1] ?? null;
+    const value = key[i + KEY_PLACES] ?? null;
     group[dimension] = dimension === "actor" ? wireActor(organization, kind, value, now) : value;
   }
   return group as Record<Dimension, unknown>;

@@ -139,8 +139,8 @@ function upstreamObserver(registry: Registry): UpstreamObserver {
   const registers = [registry];
   const requests = new Counter({
     name: "claude_gateway_upstream_requests_total",
-    help: "Upstream requests, retries included, by dataset and outcome: the HTTP status, or network, timeout, body, oversize, resting (paused after failures) or fault.",
-    labelNames: ["dataset", "outcome"],
+    help: "Upstream requests, retries included, by dataset, organization (where the operator names several) and outcome: the HTTP status, or network, timeout, body, oversize, resting (paused after failures) or fault.",
+    labelNames: ["dataset", "organization", "outcome"],
     registers,
   });
   const durations = new Histogram({
@@ -165,8 +165,8 @@ function upstreamObserver(registry: Registry): UpstreamObserver {
   });
   return {
     waited: (family, priority, ms) => waits.observe({ family, priority }, ms / 1_000),
-    attempted(dataset, fault, ms) {
-      requests.inc({ dataset, outcome: attemptOutcome(fault) });
+    attempted(dataset, tenant, fault, ms) {
+      requests.inc({ ...labelsOfDataset(tenant, dataset), outcome: attemptOutcome(fault) });
       durations.observe({ dataset }, ms / 1_000);
     },
     found: (_dataset, level, { state, stale }) =>
@@ -215,7 +215,7 @@ function watchDatasets(registry: Registry, states: readonly UpstreamState[]): vo
   const registers = [registry];
   const datasets = (Object.keys(DATASETS) as Dataset[]).flatMap((dataset) =>
     states.map(({ tenant, accessStatus }) => ({
-      labels: tenant.name === null ? { dataset } : { dataset, organization: ownerOf(tenant, dataset) },
+      labels: labelsOfDataset(tenant, dataset),
       status: () => accessStatus(dataset),
     })),
   );
@@ -249,9 +249,11 @@ function watchDatasets(registry: Registry, states: readonly UpstreamState[]): vo
   });
 }
 
-/** Name of the organization that a dataset of a tenant is of. */
-function ownerOf(tenant: Tenant, dataset: Dataset): string {
-  return organizationName(tenant, ORGANIZATION_OF_KEY[DATASET_ENDPOINTS[dataset].key]);
+/** The labels of a dataset, with its organization where the operator has named organizations: at most those of the file. */
+function labelsOfDataset(tenant: Tenant | null, dataset: Dataset) {
+  if (tenant === null || tenant.name === null) return { dataset };
+  const kind = ORGANIZATION_OF_KEY[DATASET_ENDPOINTS[dataset].key];
+  return { dataset, organization: organizationName(tenant, kind) };
 }
 
 /** Source of metrics about alerts. Both figures are of all replicas together, and fail while their store does. */

@@ -3,7 +3,7 @@ import type { Day } from "../../domain/day.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import type { BucketRow, BucketWidth, FilterDimension, ReportQuestion } from "../../domain/report.ts";
 import { badInput } from "../../errors.ts";
-import type { ReportNames } from "../dimension-names.ts";
+import { namesOfParent, type ReportNames } from "../dimension-names.ts";
 import type { QueryValue, RowId } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { unmaskedIds } from "./pseudonymous.ts";
@@ -21,7 +21,8 @@ function midnight(day: Day): string {
 }
 
 /** Range, grouping and filters as every report takes them. Both ends are always sent: a defaulted end drifts between pages. */
-export function reportQuery(names: ReportNames, question: ReportQuestion): Record<string, QueryValue> {
+export function reportQuery(ofAny: ReportNames, question: ReportQuestion): Record<string, QueryValue> {
+  const names = namesOfParent(ofAny);
   return {
     starting_at: midnight(question.range.from),
     ending_at: midnight(question.range.until),

@@ -11,6 +11,7 @@ export function unifiedDimensions(w: Wire<Group>): Dimensions {
   const who = wire && actor(wire);
   return {
     ...NO_DIMENSIONS,
+    organizationId: w.stringOrNull("organization_id"),
     product: w.stringOrNull("product"),
     model: w.stringOrNull("model"),
     contextWindow: w.stringOrNull("context_window"),

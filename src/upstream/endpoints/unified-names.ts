@@ -41,6 +41,10 @@ const SHARED = {
     SESSION: "session_ids[]",
     USER_PROFILE: "user_profile_ids[]",
   },
+  ofParent: {
+    groupBy: { ORGANIZATION: "organization_id" },
+    filter: { ORGANIZATION: "organization_ids[]" },
+  },
   apart: [["CLAUDE_TAG_USER", "GROUP"]],
   maxGroups: 5,
 } as const satisfies ReportNames;

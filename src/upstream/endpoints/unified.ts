@@ -28,6 +28,7 @@ const report = (names: ReportNames) =>
   ({
     isOfBothKinds: true,
     needsEnrolment: true,
+    namesChildren: ({ filter }: ReportQuestion) => filter.ORGANIZATION !== undefined,
     report: names,
     buckets: ANY_BUCKET,
     paging: "report",

@@ -8,10 +8,11 @@ import { UpstreamRefusal } from "./refusal.ts";
 export function closedDataset<P, Row>(
   fault: HttpFailure,
   endpoint: Endpoint<P, Row>,
+  params: P,
   details: ErrorDetails,
 ): UpstreamRefusal {
   const { dataset, scope } = endpoint;
-  const reason = reasonOf(fault, endpoint);
+  const reason = reasonOf(fault, endpoint, params);
   const needed = reason === "MISSING_SCOPE" && scope !== undefined ? { scope } : {};
   return new UpstreamRefusal(
     NOT_ENTITLED.has(reason) ? "NOT_ENTITLED" : "UPSTREAM_AUTH",
@@ -46,18 +47,20 @@ const CLOSED_CODES: Readonly<Record<string, ClosedReason>> = {
  */
 export function statedReason<P, Row>(
   fault: HttpFailure,
-  { needsEnrolment, rateLimit }: Endpoint<P, Row>,
+  { needsEnrolment, rateLimit, namesChildren }: Endpoint<P, Row>,
+  params: P,
 ): ClosedReason | null {
   const stated = fault.entryIn(CLOSED_CODES);
   if (stated !== undefined) return stated;
+  if (namesChildren?.(params)) return null; // one of them can have HIPAA readiness
   if (needsEnrolment && /\bHIPAA\b/i.test(fault.upstreamMessage)) return "HIPAA_READINESS";
   if (rateLimit === "spendLimits" && /usage credits/i.test(fault.upstreamMessage)) return "NO_USAGE_CREDITS";
   return null;
 }
 
 /** Sources disagree on which status says what; where the body has no code, it is the most likely reason. */
-function reasonOf<P, Row>(fault: HttpFailure, endpoint: Endpoint<P, Row>): ClosedReason {
-  const reason = statedReason(fault, endpoint);
+function reasonOf<P, Row>(fault: HttpFailure, endpoint: Endpoint<P, Row>, params: P): ClosedReason {
+  const reason = statedReason(fault, endpoint, params);
   if (reason !== null) return reason;
   const { status } = fault;
   const { scope } = endpoint;

@@ -34,20 +34,21 @@ export function failureOf<P, Row>(
     case 404:
       return typeof endpoint.path === "function"
         ? new GatewayError("NOT_FOUND", `${dataset} no longer has this id.`, details, fault)
-        : closedDataset(fault, endpoint, details);
+        : closedDataset(fault, endpoint, params, details);
     case 401:
     case 403:
-      return closedDataset(fault, endpoint, details);
+      return closedDataset(fault, endpoint, params, details);
     case 429:
       return rateLimited(fault, dataset, details);
     case 400:
     case 410:
-      return statedReason(fault, endpoint) !== null
-        ? closedDataset(fault, endpoint, details)
-        : (notYetAvailable(fault, endpoint, params, details) ?? badRequest(endpoint, token, details, fault));
+      return statedReason(fault, endpoint, params) !== null
+        ? closedDataset(fault, endpoint, params, details)
+        : (notYetAvailable(fault, endpoint, params, details) ??
+            badRequest({ endpoint, params }, token, details, fault));
     default:
       return fault.status !== 408 && fault.status >= 400 && fault.status < 500
-        ? badRequest(endpoint, null, details, fault)
+        ? badRequest({ endpoint, params }, null, details, fault)
         : unavailable(fault, `${dataset} failed upstream (status ${fault.status})`, details);
   }
 }
@@ -99,14 +100,16 @@ const WHAT_HAPPENED = {
 } as const;
 
 function badRequest<P, Row>(
-  { dataset, needsEnrolment }: Endpoint<P, Row>,
+  { endpoint, params }: { readonly endpoint: Endpoint<P, Row>; readonly params: P },
   token: string | null,
   details: ErrorDetails,
   fault: HttpFailure,
 ): UpstreamRefusal {
+  const { dataset, needsEnrolment, namesChildren } = endpoint;
+  const hint = namesChildren?.(params) ? PERHAPS_CHILD : needsEnrolment ? PERHAPS_HIPAA : "";
   return new UpstreamRefusal(
     "UPSTREAM_REFUSED",
-    `The upstream rejected the request for ${dataset} (status ${fault.status}); try other days or other arguments.${needsEnrolment ? ` ${PERHAPS_HIPAA}` : ""}`,
+    `The upstream rejected the request for ${dataset} (status ${fault.status}); try other days or other arguments. ${hint}`.trimEnd(),
     { dataset, reason: "REFUSED", token },
     details,
     fault,
@@ -116,3 +119,6 @@ function badRequest<P, Row>(
 /** Upstream states no code for this, and its words may change. */
 const PERHAPS_HIPAA =
   "If it rejects every request, the organization may have HIPAA readiness, which closes this report; `source: LEGACY` answers most of its questions.";
+
+const PERHAPS_CHILD =
+  "It rejects every request that names a child with HIPAA readiness, whose cost and usage are in its own older reports.";

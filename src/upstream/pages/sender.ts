@@ -39,7 +39,7 @@ export class Sender {
     { credential, path }: PageAddress,
     unwanted: AbortSignal,
   ): Promise<HttpAnswer> {
-    const { baseUrl, budget, observer, outages, trace } = this.#options;
+    const { baseUrl, budget, observer, outages, tenant = null, trace } = this.#options;
     const { priority, caller, unbounded } = operation;
     const { dataset } = endpoint;
     const beta = endpoint.beta?.(params);
@@ -72,13 +72,13 @@ export class Sender {
         try {
           const answer = await breaker.pass(() => attempt(span?.headers));
           span?.end(null);
-          observer?.attempted(dataset, null, performance.now() - startedAt);
+          observer?.attempted(dataset, tenant, null, performance.now() - startedAt);
           budget.answered(turn(0), leftAt);
           outages.answered(dataset);
           return answer;
         } catch (fault) {
           span?.end(fault);
-          observer?.attempted(dataset, fault, performance.now() - startedAt);
+          observer?.attempted(dataset, tenant, fault, performance.now() - startedAt);
           if (fault instanceof HttpFailure && (fault.isOutage || fault.status === 401))
             outages.failed(dataset, fault);
           throw fault;

@@ -29,6 +29,7 @@ export type LibrarySubject = (typeof LIBRARY_SUBJECTS)[number];
 /** Subjects by the first field that a query selects, or by the first field of the dashboard. */
 const SUBJECT_OF: Readonly<Record<string, LibrarySubject>> = {
   cost: "Spend",
+  combinedCost: "Spend",
   costProjection: "Spend",
   unitCost: "Spend",
   reconciliation: "Spend",

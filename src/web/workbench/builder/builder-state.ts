@@ -46,10 +46,11 @@ export async function loadFacts(): Promise<void> {
   try {
     const { data, errors } = await fetchFacts(FACTS_QUERY);
     const facts = data as
-      | { datasets: readonly DatasetFacts[]; viewer: { organizations: readonly string[] } }
+      | { datasets: readonly DatasetFacts[] | null; viewer: { organizations: readonly string[] } }
       | null
       | undefined;
-    if (facts) change({ facts: new GatewayFacts(facts.datasets, facts.viewer.organizations) });
+    if (facts?.datasets)
+      change({ facts: new GatewayFacts(facts.datasets, facts.viewer.organizations) });
     else change({ failure: errors?.[0]?.message ?? "The gateway does not say which figures it has." });
   } catch {
     change({ failure: "The gateway did not answer." });
