@@ -24,7 +24,7 @@ export interface OrganizationCost {
   /** Null: it has no figures in the range. */
   readonly cost: SpendAmounts | null;
   readonly source: Source;
-  /** What it can lack; null: nothing is known to be missing. */
+  /** Usage that it can lack; null: nothing is known to be missing. */
   readonly notIncluded: string | null;
 }
 

@@ -220,6 +220,13 @@ test("a report is never that of the parent alone unless it is chosen", async () 
   expect(errors?.[0]?.message).toMatch(/its cost is that of its children/);
 });
 
+test("a key that is not that of a parent is named where the file says that it is", async () => {
+  const { ask } = family((entry) => (entry.name === "holding" ? { ...entry, keyVariable: "KEY_2" } : null));
+  const { errors } = await ask(`{ cost(organization: "holding", ${DAYS}, groupBy: [ORGANIZATION]) { source } }`);
+  expect(errors?.[0]?.extensions.code).toBe("UPSTREAM_REFUSED");
+  expect(errors?.[0]?.message).toMatch(/key is not that of a parent organization.*`isParent`/);
+});
+
 test("`datasets` has the dimension for a parent alone, and says what is left out", async () => {
   const { ask } = family();
   const { data } = await ask(`{

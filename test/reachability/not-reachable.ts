@@ -25,10 +25,6 @@ export const NOT_REACHABLE: Readonly<Record<string, string>> = {
     "The same on every page, where it is sent at all; `organization` says whose figures they are.",
   "UsagePage.organization_id":
     "The same on every page, where it is sent at all; `organization` says whose figures they are.",
-  "AnalyticsCostGroup.organization_id":
-    "Only on reports of a parent organization, which need a parent's key.",
-  "AnalyticsUsageGroup.organization_id":
-    "Only on reports of a parent organization, which need a parent's key.",
 
   "APIKey.partial_key_hint": "Part of a secret; nobody counts by it.",
   "APIKey.workspace_id": "The older version's spelling of `scope`, read where that is missing.",

@@ -11,7 +11,7 @@ export interface UnifiedAccess {
   readonly unified?: Enrolment;
   /** The organizations with HIPAA readiness, which are refused the reports; none by default. */
   readonly hipaa?: readonly OrganizationKind[];
-  /** The children of a parent organization, whose reports are of their usage; none by default. */
+  /** The children of a parent organization: its reports are those of their usage. None by default. */
   readonly children?: readonly Child[];
 }
 

@@ -106,7 +106,8 @@ function badRequest<P, Row>(
   fault: HttpFailure,
 ): UpstreamRefusal {
   const { dataset, needsEnrolment, namesChildren } = endpoint;
-  const hint = namesChildren?.(params) ? PERHAPS_CHILD : needsEnrolment ? PERHAPS_HIPAA : "";
+  const perhaps = namesChildren?.(params) ? PERHAPS_CHILD : needsEnrolment ? PERHAPS_HIPAA : "";
+  const hint = fault.entryIn(HINTS) ?? perhaps;
   return new UpstreamRefusal(
     "UPSTREAM_REFUSED",
     `The upstream rejected the request for ${dataset} (status ${fault.status}); try other days or other arguments. ${hint}`.trimEnd(),
@@ -116,9 +117,15 @@ function badRequest<P, Row>(
   );
 }
 
+/** By `error.details.error_code`. */
+const HINTS: Readonly<Record<string, string>> = {
+  parent_organization_required:
+    "Its key is not that of a parent organization; the operator can correct `isParent` in ORGANIZATIONS_FILE.",
+};
+
 /** Upstream states no code for this, and its words may change. */
 const PERHAPS_HIPAA =
   "If it rejects every request, the organization may have HIPAA readiness, which closes this report; `source: LEGACY` answers most of its questions.";
 
 const PERHAPS_CHILD =
-  "It rejects every request that names a child with HIPAA readiness, whose cost and usage are in its own older reports.";
+  "It rejects every request that names a child with HIPAA readiness; the older reports of that child have its cost and usage.";
