@@ -1,24 +1,10 @@
 import type { Environment } from "../src/settings/settings.ts";
 import { withBudgets } from "./budgets/files.ts";
 import { type GatewayOptions, gateway } from "./gateway.ts";
-import { organizationsFile } from "./organizations/three.ts";
 import { revisedArchive } from "./recorded/revised-archive.ts";
-import { ledgerOf, simulated } from "./simulated.ts";
-
-/** The document that only a parent organization answers. */
-const BY_CHILD = "60-cost-by-organization.graphql";
 
 /** Settings that a document of the query library needs to have rows. */
 export function settingsFor(file: string): Environment {
-  if (file === BY_CHILD)
-    return {
-      ANTHROPIC_ANALYTICS_KEY: "",
-      ANTHROPIC_ADMIN_KEY: "",
-      ORGANIZATIONS_FILE: organizationsFile([
-        { name: "holding", kind: "enterprise", keyVariable: "KEY_OF_PARENT", isParent: true },
-      ]),
-      KEY_OF_PARENT: "sk-ant-api01-holding",
-    } as Environment;
   if (file !== "54-budgets.graphql") return {};
   return withBudgets([
     { name: "Everything", amountUsd: 120_000 },
@@ -30,11 +16,7 @@ export function settingsFor(file: string): Environment {
 export const OWN: ReadonlySet<string> = new Set(["48-my-figures.graphql", "53-my-spend-limits.graphql"]);
 
 /** Options of the gateway of a document: what was recorded before, where it is about that. */
-export async function gatewayFor(file: string): Promise<Pick<GatewayOptions, "archive" | "sandbox">> {
-  if (file === BY_CHILD) {
-    const child = (seed: number) => ({ ledger: ledgerOf(simulated({ users: 60, seed })), hipaa: false });
-    return { sandbox: { users: 60, children: [child(2), child(3)] } };
-  }
+export async function gatewayFor(file: string): Promise<Pick<GatewayOptions, "archive">> {
   return file === "55-revisions.graphql" ? { archive: await revisedArchive({ users: 60 }) } : {};
 }
 

@@ -273,7 +273,6 @@ test("every document of the library with one list answers with rows; the others 
       "AdoptionByTeam",
       "ClaudeAiTotal",
       "ConnectorsByGroup",
-      "CostByOrganization", // of a parent alone
       "DashboardAdoption",
       "DashboardClaudeCode",
       "DashboardSpend",

@@ -222,7 +222,9 @@ test("a report is never that of the parent alone unless it is chosen", async () 
 
 test("a key that is not that of a parent is named where the file says that it is", async () => {
   const { ask } = family((entry) => (entry.name === "holding" ? { ...entry, keyVariable: "KEY_2" } : null));
-  const { errors } = await ask(`{ cost(organization: "holding", ${DAYS}, groupBy: [ORGANIZATION]) { source } }`);
+  const { errors } = await ask(
+    `{ cost(organization: "holding", ${DAYS}, groupBy: [ORGANIZATION]) { source } }`,
+  );
   expect(errors?.[0]?.extensions.code).toBe("UPSTREAM_REFUSED");
   expect(errors?.[0]?.message).toMatch(/key is not that of a parent organization.*`isParent`/);
 });

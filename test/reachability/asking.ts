@@ -1,4 +1,5 @@
 import { type Answer, gateway, json } from "../gateway.ts";
+import { organizationsFile } from "../organizations/three.ts";
 import { PATHS, samplesOf } from "./properties.ts";
 import { DAY, wholeQuery } from "./selection.ts";
 
@@ -7,7 +8,8 @@ const ANALYTICS = "/v1/organizations/analytics";
 const SHARED = "PRODUCT, MODEL, CONTEXT_WINDOW, INFERENCE_GEO, SPEED";
 const SLACK = "SLACK_CHANNEL, CLAUDE_TAG_CATEGORY, CLAUDE_TAG_USER";
 const ENTERPRISE = [`${SHARED}, ${SLACK}`, "GROUP"];
-const UNIFIED = [SHARED, `${SLACK}, ACTOR, ACTOR_TYPE`, "GROUP, ACTOR"];
+const OF_PARENT = "ORGANIZATION";
+const UNIFIED = [OF_PARENT, SHARED, `${SLACK}, ACTOR, ACTOR_TYPE`, "GROUP, ACTOR"];
 const OF_CONSOLE = [
   "WORKSPACE, API_KEY, SERVICE_TIER, AGENT, DEPLOYMENT",
   "ENVIRONMENT, SESSION, USER_PROFILE, WORKSPACE",
@@ -68,6 +70,14 @@ export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
 
 export const SAMPLES = new Map(PATHS.map((path) => [path, samplesOf(path)]));
 
+/** Settings of a gateway of a parent organization. */
+function parent(): object {
+  const entries = [{ name: "holding", kind: "enterprise", keyVariable: "KEY_OF_PARENT", isParent: true }];
+  const KEY_OF_PARENT = "sk-ant-api01-holding";
+  const none = { ANTHROPIC_ANALYTICS_KEY: "", ANTHROPIC_ADMIN_KEY: "" };
+  return { ...none, KEY_OF_PARENT, ORGANIZATIONS_FILE: organizationsFile(entries) };
+}
+
 /** The answer to a question when one endpoint says `body` and every other its sample. */
 export function answerOf(question: string, path: string, body: unknown): Promise<Answer> {
   const bodies = new Map([...SAMPLES].map(([each, [sample]]) => [each, sample?.body]));
@@ -77,7 +87,7 @@ export function answerOf(question: string, path: string, body: unknown): Promise
     () => json(said),
   ]);
   // All there is of a row is more than anybody asks.
-  const settings = { MAX_ROWS: "1000000" };
+  const settings = { MAX_ROWS: "1000000", ...(question.includes(OF_PARENT) ? parent() : {}) };
   return gateway({ routes: Object.fromEntries(routes), settings }).ask(wholeQuery(question));
 }
 
