@@ -62,7 +62,9 @@ describe("dimensions never choose the organization", () => {
                 dimension,
               ).toEqual(["BAD_USER_INPUT"]);
               expect(errors?.[0]?.message).toBe(
-                `\`${organization}\` cannot group by ${dimension}; \`${other}\` can: use \`organization: "${other}"\` (this gateway has a key of it).`,
+                dimension === "ORGANIZATION"
+                  ? `\`${organization}\` is not a parent organization, and only the reports of a parent have child organizations; the operator states parents in ORGANIZATIONS_FILE (\`isParent\`).`
+                  : `\`${organization}\` cannot group by ${dimension}; \`${other}\` can: use \`organization: "${other}"\` (this gateway has a key of it).`,
               );
               expect(requests).toEqual([]);
             }
