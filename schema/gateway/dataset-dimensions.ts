@@ -2,8 +2,8 @@ import { isParent } from "../../src/analytics/children.ts";
 import { probeRequests, productsOf } from "../../src/analytics/datasets.ts";
 import { organizationOfKey } from "../../src/analytics/organizations.ts";
 import { dimensionsKnown, peopleIn } from "../../src/analytics/report/sources.ts";
-import { conditionsOf, type FieldCondition, fieldsWithout } from "../../src/planning/conditions.ts";
 import type { Context } from "../../src/context.ts";
+import { conditionsOf, type FieldCondition, fieldsWithout } from "../../src/planning/conditions.ts";
 import type { DatasetEndpoint } from "../../src/upstream/dataset-endpoints.ts";
 import { namesOfParent, type ReportNames } from "../../src/upstream/dimension-names.ts";
 import { RECORD_FILTERS } from "../claude-code/record-filter.ts";
@@ -80,7 +80,7 @@ builder.objectFields(DatasetInfo, (t) => ({
   conditions: t.field({
     type: [FieldConditionType],
     description: "The fields of its rows that have a value in some queries only.",
-    resolve: (endpoint, _args, _ctx, { schema }) => [
+    resolve: (endpoint, _args, ctx, { schema }) => [
       ...conditionsOf(schema, endpoint.dataset, dimensionsOf(ctx, endpoint)),
     ],
   }),

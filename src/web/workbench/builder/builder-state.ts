@@ -49,8 +49,7 @@ export async function loadFacts(): Promise<void> {
       | { datasets: readonly DatasetFacts[] | null; viewer: { organizations: readonly string[] } }
       | null
       | undefined;
-    if (facts?.datasets)
-      change({ facts: new GatewayFacts(facts.datasets, facts.viewer.organizations) });
+    if (facts?.datasets) change({ facts: new GatewayFacts(facts.datasets, facts.viewer.organizations) });
     else change({ failure: errors?.[0]?.message ?? "The gateway does not say which figures it has." });
   } catch {
     change({ failure: "The gateway did not answer." });
