@@ -10,7 +10,7 @@ import { logsConfig } from "./settings/logs.ts";
 import { metricsConfig } from "./settings/metrics.ts";
 import { objectStoreConfig } from "./settings/object-store.ts";
 import { ORGANIZATIONS_FILE, organizationsConfig, unnamedTenant } from "./settings/organizations.ts";
-import { CLOCK, sandboxConfig, sandboxTenants } from "./settings/sandbox.ts";
+import { CLOCK, sandboxConfig, sandboxCredentials, sandboxTenants } from "./settings/sandbox.ts";
 import { seatPricesConfig } from "./settings/seat-prices.ts";
 import { serverConfig } from "./settings/server.ts";
 import { SettingsReader } from "./settings/setting.ts";
@@ -45,7 +45,13 @@ export function readConfig(environment: Environment) {
       `${teamFiles.join(", ")} and SANDBOX_ORGANIZATIONS=${sandbox.organizations} are set, and each of its organizations has other people; unset one of them.`,
     );
   const tenants = named ??
-    simulated ?? [unnamedTenant({ credentials, keys, directory: teamsConfig(reader, notes) })];
+    simulated ?? [
+      unnamedTenant({
+        credentials: sandbox === null ? credentials : sandboxCredentials(sandbox),
+        keys,
+        directory: teamsConfig(reader, notes),
+      }),
+    ];
   const organizations = tenants.flatMap(({ credentials }) =>
     [credentials.analytics, credentials.admin].filter((each) => each !== null),
   );

@@ -237,6 +237,24 @@ describe("keys", () => {
   });
 });
 
+test("a store never takes figures of one simulated organization for those of another", () => {
+  const keys = [
+    {},
+    { SANDBOX_SEED: "2" },
+    { SANDBOX_SEED: String(2 ** 31) },
+    { SANDBOX_USERS: "300" },
+    { SANDBOX_ORGANIZATIONS: "three" },
+    { SANDBOX_ORGANIZATIONS: "three", SANDBOX_USERS: "300" },
+    { SANDBOX_ORGANIZATIONS: "parent" },
+  ].flatMap((environment) =>
+    readConfig(environment).tenants.flatMap(({ credentials: { analytics, admin } }) =>
+      [analytics, admin].flatMap((key) => key?.fingerprint ?? []),
+    ),
+  );
+  expect(keys).toHaveLength(4 * 2 + 2 * 3 + 4);
+  expect(new Set(keys).size).toBe(keys.length);
+});
+
 test("all faults are reported at once, in a line each", () => {
   const broken: Environment = {
     PORT: "http",

@@ -51,7 +51,7 @@ export function credentialOf(headers: Headers): Credential {
  * Null: it names none.
  */
 export function seedIn(headers: Headers): number | null {
-  const [, seed] = /-seed(\d{1,9})(-revoked)?(\+|$)/.exec(keyIn(headers)?.trim() ?? "") ?? [];
+  const [, seed] = /-seed(\d{1,10})(-revoked)?(\+|$)/.exec(keyIn(headers)?.trim() ?? "") ?? [];
   return seed === undefined ? null : Number(seed);
 }
 

@@ -1,7 +1,7 @@
 import { parseInstant } from "../domain/day.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import { simulatedOrganizationId } from "../domain/simulated-id.ts";
-import { Credential } from "../upstream/access/credential.ts";
+import { Credential, type Credentials } from "../upstream/access/credential.ts";
 import { ON_OR_OFF, oneOf, wholeNumber } from "./formats.ts";
 import { type TenantConfig, withoutFiles } from "./organizations.ts";
 import { optional, type SettingsReader, setting } from "./setting.ts";
@@ -74,20 +74,30 @@ export function simulatedChildren({ organizations }: { readonly organizations: s
   return organizations === "parent" ? SANDBOX_TENANTS.parent.length - 1 : 0;
 }
 
+type SandboxConfig = ReturnType<typeof sandboxConfig>;
+
+/** Keys that name the figures they are of, so that a store never answers with those of another seed, size or number of organizations. */
+function simulatedKey(prefix: string, { organizations, users }: SandboxConfig, seed: number): Credential {
+  return new Credential(`${prefix}-sandbox-${organizations}-users${users}-seed${seed}`);
+}
+
+/** Returns the keys of the sandbox where it simulates one organization of each kind. */
+export function sandboxCredentials(config: SandboxConfig): Credentials {
+  return {
+    analytics: simulatedKey("sk-ant-api01", config, config.seed),
+    admin: simulatedKey("sk-ant-admin01", config, config.seed),
+  };
+}
+
 /** Returns several organizations of the sandbox, with seeds that follow one another; null where it simulates one of each kind. */
-export function sandboxTenants({
-  organizations,
-  seed,
-}: {
-  readonly organizations: string;
-  readonly seed: number;
-}): readonly TenantConfig[] | null {
+export function sandboxTenants(config: SandboxConfig): readonly TenantConfig[] | null {
+  const { organizations, seed } = config;
   if (organizations !== "three" && organizations !== "parent") return null;
   return SANDBOX_TENANTS[organizations].map(({ name, joinedBy, isParent = false, parent = null }, i) => {
-    const key = (prefix: string) => new Credential(`${prefix}-seed${seed + i}`);
+    const key = (prefix: string) => simulatedKey(prefix, config, seed + i);
     const credentials = {
-      analytics: key("sk-ant-api01-sandbox"),
-      admin: joinedBy === undefined ? null : key("sk-ant-admin01-sandbox"),
+      analytics: key("sk-ant-api01"),
+      admin: joinedBy === undefined ? null : key("sk-ant-admin01"),
     };
     const ofKind = (each: string, kind: OrganizationKind) => ({
       name: each,

@@ -201,7 +201,7 @@ export function upstreamConfig(reader: SettingsReader, { usesIssuer, isSandbox }
   return Object.freeze({
     baseUrl: reader.read(UPSTREAM.baseUrl),
     /** The keys where no file names organizations, and their files. */
-    credentials: isSandbox ? SANDBOX_CREDENTIALS : credentials(keys),
+    credentials: credentials(keys),
     keys: {
       files: Object.values(keySources.files),
       reread: () => reread(keySources),
@@ -216,12 +216,6 @@ export function upstreamConfig(reader: SettingsReader, { usesIssuer, isSandbox }
     },
   });
 }
-
-const SANDBOX_CREDENTIALS = credentials({
-  analytics: "sk-ant-api01-sandbox",
-  admin: "sk-ant-admin01-sandbox",
-  adminToken: "",
-});
 
 function credentials({ analytics, admin, adminToken }: KeyTexts): Credentials {
   const token = adminToken === "" ? null : new Credential(adminToken, "bearer");
