@@ -545,7 +545,7 @@ describe.skipIf(isMissing)("the dashboard of an organization", () => {
     const page = await opened.page("/d/claude-code?period=LAST_MONTH");
     const panel = page.getByRole("region", { name: "Claude Code by day" });
     expect(await panel.locator(".failure").innerText()).toBe(
-      "This takes more upstream requests than one answer may. Choose a shorter period.",
+      "This takes more upstream requests than one answer may. Choose a shorter period or a group, or take the CSV, which may make more.",
     );
     await page.getByLabel("Period").selectOption("LAST_7_DAYS");
     await settled(page);

@@ -143,7 +143,8 @@ const IN_PANELS: Readonly<Record<string, string>> = {
   OPERATION_TIMEOUT:
     "This takes longer than one answer may. Try again, since what was read is kept, or choose a shorter period.",
   UPSTREAM_UNAVAILABLE: "Claude's analytics API does not answer for these figures at the moment.",
-  TOO_EXPENSIVE: "This takes more upstream requests than one answer may. Choose a shorter period.",
+  TOO_EXPENSIVE:
+    "This takes more upstream requests than one answer may. Choose a shorter period or a group, or take the CSV, which may make more.",
 };
 
 /** What follows the message of an error that passes. */
