@@ -39,13 +39,14 @@ export const ENTRIES = NAMES.map((name) => ({
 }));
 
 /** The sandboxes of the three, which answer by the key of a request; `seen` has each request with its organization. */
-function upstreamOfThree() {
+function upstreamOfThree(now = NOW) {
+  let clock = Date.parse(now);
   const seen: { readonly organization: OrganizationName; readonly path: string }[] = [];
   const sandboxes = Object.fromEntries(
     NAMES.map((name) => {
       const { seed } = ORGANIZATIONS[name];
       const ledger = ledgerOf(simulated({ seed, users: USERS }));
-      return [name, sandboxOver(ledger, { now: () => Date.parse(NOW), rateLimit: "off" })];
+      return [name, sandboxOver(ledger, { now: () => clock, rateLimit: "off" })];
     }),
   );
   const revoked = new Set<OrganizationName>();
@@ -61,7 +62,10 @@ function upstreamOfThree() {
     if (sandbox === undefined) throw new Error("no sandbox");
     return sandbox.handle({ ...request, headers }, signal);
   };
-  return { handle, seen, revoked };
+  const at = (instant: string) => {
+    clock = Date.parse(instant);
+  };
+  return { handle, seen, revoked, at };
 }
 
 export interface ThreeOptions extends Omit<GatewayOptions, "dispatcher" | "sandbox" | "routes"> {
@@ -72,7 +76,7 @@ export interface ThreeOptions extends Omit<GatewayOptions, "dispatcher" | "sandb
 
 /** One gateway of three organizations. */
 export function gatewayOfThree({ entries = ENTRIES, without = [], settings, ...options }: ThreeOptions = {}) {
-  const upstream = upstreamOfThree();
+  const upstream = upstreamOfThree(options.now);
   const keys = Object.fromEntries(
     NAMES.map((name) => [variableOf(name), without.includes(name) ? "" : ORGANIZATIONS[name].key]),
   );
