@@ -156,11 +156,16 @@ describe("final days", () => {
     expect(again.data).toEqual(first.data);
   });
 
+  /** Three hundred days take longer than an operation may where the machine is busy with other things. */
+  const PATIENT = { OPERATION_TIMEOUT: "300" };
+
   test("outlive the process", { tags: "deep" }, async () => {
-    const before = gateway({ sandbox: { users: 40 }, store: await sqlite.open() });
+    const open = async () =>
+      gateway({ sandbox: { users: 40 }, store: await sqlite.open(), settings: PATIENT });
+    const before = await open();
     const first = await before.ask(all);
     await before.app.dispose();
-    const after = gateway({ sandbox: { users: 40 }, store: await sqlite.open() });
+    const after = await open();
     const [{ data }, requests] = await after.requestsOf(() => after.ask(days("2026-03-01", "2026-09-01")));
     expect(requests.map(firstDay)).toEqual(["2026-10-21"]);
     expect(data.activity).toEqual(

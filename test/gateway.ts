@@ -124,12 +124,7 @@ export function gateway({
       : route(url.searchParams, request);
   };
   const keys = { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-test", ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-test" };
-  // A year of days takes longer than an operation may where the machine is busy with other things.
-  const unlimited = {
-    UPSTREAM_PER_MINUTE: "1000000",
-    LOOKUPS_PER_MINUTE: "1000000",
-    OPERATION_TIMEOUT: "300",
-  };
+  const unlimited = { UPSTREAM_PER_MINUTE: "1000000", LOOKUPS_PER_MINUTE: "1000000" };
   const config = readConfig({
     ...keys,
     ...unlimited,
