@@ -53,7 +53,7 @@ export function isPermitted(field: SchemaPart, { viewer }: Pick<Context, "viewer
 
 /** Returns the error for a viewer without any of the required permissions: a scope is missing, or the viewer sees no people. */
 export function refusal(viewer: Viewer, requires: Requires, what: string): GatewayError {
-  const missing = requires.flatMap((each) => missingIn(each, viewer) ?? []);
+  const missing = [...new Set(requires.flatMap((each) => missingIn(each, viewer) ?? []))]; // several can lack the same
   const heldInTeams = missing.find((scope) => viewer.teamScopes.has(scope));
   if (heldInTeams !== undefined) return outsideOfTeams(what, heldInTeams);
   return missing.length === 0 && viewer.identity === "none" ? unseen(what) : forbidden(what, missing);
