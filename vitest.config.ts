@@ -20,7 +20,7 @@ export default defineConfig({
         description: "Sweeps over seeds, random operations, processes, kills, outages and Redis.",
       },
     ],
-    hookTimeout: 60_000,
+    hookTimeout: 600_000,
     // graphql has an ESM and a CJS build; two of them in one process refuse each other's schemas.
     server: { deps: { inline: [/@pothos/, /graphql-scalars/] } },
   },
