@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { configText } from "../src/cli/config.ts";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { configCommand, configText } from "../src/cli/config.ts";
 import { SETTINGS } from "../src/settings/settings.ts";
 
 describe("config", () => {
@@ -29,6 +29,19 @@ describe("config", () => {
     expect(text).not.toContain("hidden");
     expect(text).toContain("ANTHROPIC_ANALYTICS_KEY=[masked]");
     expect(text).toContain("@cache.internal:6379");
+  });
+
+  test("names what is spelled almost as a setting, on standard error", async () => {
+    onTestFinished(() => void vi.restoreAllMocks().unstubAllEnvs());
+    vi.stubEnv("PSEUDONYM_KEY_FIEL", "hidden");
+    vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    await configCommand().parseAsync([], { from: "user" });
+    const text = written.mock.calls.join("");
+    expect(text).toContain(
+      "PSEUDONYM_KEY_FIEL is not a setting and has no effect; did you mean PSEUDONYM_KEY_FILE?",
+    );
+    expect(text).not.toContain("hidden");
   });
 
   test("reads names that may be in lower case", () =>

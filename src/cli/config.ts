@@ -4,6 +4,7 @@ import { redact } from "../server/observability/redact.ts";
 import { ConfigError } from "../settings/config-error.ts";
 import { type Setting, SettingsReader } from "../settings/setting.ts";
 import { type Environment, SUBJECTS } from "../settings/settings.ts";
+import { misspelt } from "./open.ts";
 
 /** `config`: the effective settings, without secrets. */
 export function configCommand(): Command {
@@ -14,7 +15,7 @@ export function configCommand(): Command {
     .action(() => {
       process.stdout.write(configText(process.env));
       const faults = faultsIn(process.env);
-      process.stderr.write(faults.map((fault) => `${fault}\n`).join(""));
+      process.stderr.write([...misspelt(process.env), ...faults].map((each) => `${each}\n`).join(""));
       if (faults.length > 0) process.exitCode = 1;
     });
 }
