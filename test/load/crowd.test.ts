@@ -121,7 +121,8 @@ test("71: beside sixty readers that take nothing of their answers others are ser
   await timed(url, "{ __typename }", new Agent({ pipelining: 0 }));
   await sleep(1_000);
   const base = gateway.descriptors();
-  const others = () => hold(url, QUESTIONS, { callers: 4, until: seconds(2), pauseMs: 10 });
+  // Few enough for each to be kept before it is timed.
+  const others = () => hold(url, QUESTIONS.slice(0, 8), { callers: 4, until: seconds(2), pauseMs: 10 });
   await others(); // fills the cache
   const alone = await others();
   const readers = await stalled(url, 60);
