@@ -167,7 +167,7 @@ export class AlertJudge {
       judgedOrganizations[organization.name] = {
         watermark: seen.watermark,
         risesOn: await this.#judgeRises(judged, organization, seen, earlier?.risesOn ?? null),
-        finalMonth: await this.#judgeMonths(judged, organization, seen, earlier?.finalMonth ?? null),
+        finalMonth: await judgeMonths(judged, organization, seen, earlier?.finalMonth ?? null),
       };
     }
     return { at, rules, isPartial: judged.isPartial, organizations: judgedOrganizations, budgets };
@@ -258,58 +258,12 @@ export class AlertJudge {
   ): Promise<Day | null> {
     const { rises } = this.#options.rules();
     if (rises === null) return null;
-    let judged = before;
-    for (const day of daysToJudge(before, completeThrough)) {
-      try {
-        for (const subject of rises.of) {
-          const isSplit = subject !== "TEAM" || organization.kind === "ENTERPRISE";
-          if (isSplit) await recordRises(judging, { organization, subject, day, watermark, rule: rises });
-        }
-      } catch (fault) {
-        if (!(fault instanceof GatewayError)) throw fault;
-        if (passes(fault)) {
-          judging.isPartial = true;
-          break;
-        } // else the weeks before are not covered, or there are too many keys for one judgement
+    return judgeEach(judging, daysToJudge(before, completeThrough), before, async (day) => {
+      for (const subject of rises.of) {
+        const isSplit = subject !== "TEAM" || organization.kind === "ENTERPRISE";
+        if (isSplit) await recordRises(judging, { organization, subject, day, watermark, rule: rises });
       }
-      judged = day;
-    }
-    return judged;
-  }
-
-  /** Records each month that has become final since the last judgement, and at first the newest alone. Returns the newest recorded one. */
-  async #judgeMonths(
-    judging: Judging,
-    { name }: ReadableOrganization,
-    { watermark }: Export,
-    before: Day | null,
-  ): Promise<Day | null> {
-    let judged = before;
-    for (const month of monthsToJudge(before, watermark)) {
-      try {
-        const { spend } = await figuresOfBudget(judging.ctx, wholeOrganization(name), month);
-        await judging.record(
-          {
-            event: "MONTH_FINAL",
-            organization: name,
-            subject: "ORGANIZATION",
-            subjectId: null,
-            budget: null,
-            percent: null,
-            range: spend.period,
-          },
-          { watermark, spent: spend.spent, expected: null, projected: null },
-        );
-      } catch (fault) {
-        if (!(fault instanceof GatewayError)) throw fault;
-        if (passes(fault)) {
-          judging.isPartial = true;
-          break;
-        }
-      }
-      judged = month;
-    }
-    return judged;
+    });
   }
 
   /** Changes with every rule that can lead to another alert. */
@@ -383,6 +337,56 @@ async function subjectIdOf(ctx: Context, { subject, subjectId }: SpendBudget): P
   if (subject !== "TEAM") return subjectId;
   const [team] = teamsCalled(subjectId ?? "", (await teamsNow(ctx)).all);
   return team?.teamId ?? null;
+}
+
+/** Records each month that has become final since the last judgement, and at first the newest alone. Returns the newest recorded one. */
+function judgeMonths(
+  judging: Judging,
+  { name }: ReadableOrganization,
+  { watermark }: Export,
+  before: Day | null,
+): Promise<Day | null> {
+  return judgeEach(judging, monthsToJudge(before, watermark), before, async (month) => {
+    const { spend } = await figuresOfBudget(judging.ctx, wholeOrganization(name), month);
+    await judging.record(
+      {
+        event: "MONTH_FINAL",
+        organization: name,
+        subject: "ORGANIZATION",
+        subjectId: null,
+        budget: null,
+        percent: null,
+        range: spend.period,
+      },
+      { watermark, spent: spend.spent, expected: null, projected: null },
+    );
+  });
+}
+
+/**
+ * Judges days or months, one by one. Returns the last one that is judged. A fault that passes ends it, and the next judgement goes on
+ * from there; what can never be judged is passed over, such as a day without figures of the weeks before it.
+ */
+async function judgeEach(
+  judging: Judging,
+  all: readonly Day[],
+  before: Day | null,
+  judge: (each: Day) => Promise<void>,
+): Promise<Day | null> {
+  let judged = before;
+  for (const each of all) {
+    try {
+      await judge(each);
+    } catch (fault) {
+      if (!(fault instanceof GatewayError)) throw fault;
+      if (passes(fault)) {
+        judging.isPartial = true;
+        return judged;
+      }
+    }
+    judged = each;
+  }
+  return judged;
 }
 
 /** The complete days after one, oldest first; of the newest ones at most `RISE_DAYS`. Without one before, the newest alone. */

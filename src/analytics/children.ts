@@ -24,7 +24,7 @@ export function withChildIds<Question extends Terms>(
   const { groupBy, filter, any = [] } = question;
   const isByChild = [filter, ...any].some((each) => each.ORGANIZATION !== undefined);
   if (!isByChild && !groupBy.includes("ORGANIZATION")) return question;
-  const parent = organizationOfKind(ctx, kind);
+  const parent = ownOrganization(ctx, kind);
   if (parent?.isParent !== true) throw notParent(ctx, kind);
   if (ctx.viewer.organizations !== null && filter.ORGANIZATION === undefined)
     throw new GatewayError(
@@ -61,17 +61,17 @@ export function leftOutBy(
 
 /** Throws BAD_USER_INPUT for a parent organization, with figures that are not those of its children. */
 export function refuseParent(ctx: Context, kind: OrganizationKind, what: string): void {
-  const organization = organizationOfKind(ctx, kind);
+  const organization = ownOrganization(ctx, kind);
   if (organization?.isParent === true)
     throw badInput(`\`${organization.name}\` is a parent organization: ${what}. Name one of its children.`);
 }
 
 /** True if an organization of a context is a parent. */
 export function isParent({ ctx, kind }: { readonly ctx: Context; readonly kind: OrganizationKind }): boolean {
-  return organizationOfKind(ctx, kind)?.isParent === true;
+  return ownOrganization(ctx, kind)?.isParent === true;
 }
 
-function organizationOfKind({ upstream }: Context, kind: OrganizationKind): NamedOrganization | undefined {
+function ownOrganization({ upstream }: Context, kind: OrganizationKind): NamedOrganization | undefined {
   return upstream.tenant.organizations.find((each) => each.kind === kind);
 }
 

@@ -56,8 +56,8 @@ export function currentMembers({ now }: Context, team: Team): readonly TeamMembe
 }
 
 /**
- * True if the viewer may see figures of a placement over some days: a team lead those of their teams. The number of people without a team is unknown, so those figures are shown
- * only to viewers who see people one by one.
+ * True if the viewer may see figures of a placement over some days: a team lead those of their teams. The number of people without a team
+ * is unknown, so those figures are shown only to viewers who see people one by one.
  */
 export async function shownPlacements(
   ctx: Context,

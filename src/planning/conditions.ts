@@ -47,8 +47,19 @@ export function fieldsWithout(schema: GraphQLSchema, dataset: Dataset): readonly
 
 type Field = GraphQLField<unknown, unknown>;
 
-/** The fields below those that state a dataset as a source, by name. A field that states other sources shows those. */
-function fieldsBelow(schema: GraphQLSchema, dataset: Dataset): readonly (readonly [string, FieldPlan])[] {
+type NamedPlan = readonly [field: string, plan: FieldPlan];
+
+const known = new WeakMap<GraphQLSchema, Map<Dataset, readonly NamedPlan[]>>();
+
+/** The fields below those that state a dataset as a source, by name. It passes the whole schema, so it is done once for each. */
+function fieldsBelow(schema: GraphQLSchema, dataset: Dataset): readonly NamedPlan[] {
+  return known
+    .getOrInsertComputed(schema, () => new Map())
+    .getOrInsertComputed(dataset, () => findFieldsBelow(schema, dataset));
+}
+
+/** A field that states other sources shows those. */
+function findFieldsBelow(schema: GraphQLSchema, dataset: Dataset): readonly NamedPlan[] {
   const types = new Set<GraphQLNamedType>();
   const visit = (type: GraphQLNamedType) => {
     if (types.has(type)) return;

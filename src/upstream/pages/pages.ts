@@ -74,15 +74,13 @@ export class Pages {
   /** Returns a page without waiting, where this process holds it or the operation has read such a page before. */
   atHand<P, Row>(operation: Operation, question: PageQuestion<P, Row>): Page<Row> | undefined {
     if (operation.signal.aborted) return undefined;
-    const { endpoint } = question;
     const { key } = addressOf(this.#options, question);
     const before = operation.pages.get(key);
     if (before !== undefined) return before instanceof Promise ? undefined : (before as Page<Row>);
-    const page = this.#memory.atHand(endpoint, key);
-    if (page === undefined || !operation.accepts(page) || !this.#freshness.isFresh(page, endpoint))
-      return undefined;
+    const page = this.stored.atHand(question);
+    if (page === undefined || !operation.accepts(page)) return undefined;
     if (!operation.noStore) operation.pages.set(key, page);
-    this.#options.observer?.found(endpoint.dataset, "memory", page);
+    this.#options.observer?.found(question.endpoint.dataset, "memory", page);
     return hit(operation, page);
   }
 

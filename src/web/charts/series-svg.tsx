@@ -52,13 +52,14 @@ export function SeriesSvg({ chart, shape, unit, width, height, id, active = null
   const center = (i: number) => (x(i) ?? 0) + x.bandwidth() / 2;
   const half = widthOfBars(x) / 2 + 2;
   // A dash across each bar, since a line from bar to bar would cross those between. Lines have a line.
-  const before = (values: readonly (number | string | null)[]) => {
+  const pathOf = (values: readonly (number | string | null)[]) => {
     const present = buckets.flatMap((_, i) => (values[i] == null ? [] : i));
     const at = (i: number) => y(Number(values[i]));
     return shape === "lines"
       ? line<number>(center, at).defined((i) => values[i] != null)(buckets.map((_, i) => i))
       : present.map((i) => `M${center(i) - half},${at(i)}h${2 * half}`).join("");
   };
+  const before = chart.before === undefined ? null : (pathOf(chart.before) ?? "");
   return (
     <svg
       className="chart-svg"
@@ -130,10 +131,10 @@ export function SeriesSvg({ chart, shape, unit, width, height, id, active = null
       ) : (
         <Bars chart={chart} shape={shape} x={x} y={y} id={id} />
       )}
-      {chart.before !== undefined && (
+      {before !== null && (
         <g className="chart-before" fill="none" strokeLinejoin="round">
-          <path d={before(chart.before) ?? ""} stroke="var(--surface)" strokeWidth="4" />
-          <path d={before(chart.before) ?? ""} stroke="var(--text-muted)" strokeWidth="1.5" />
+          <path d={before} stroke="var(--surface)" strokeWidth="4" />
+          <path d={before} stroke="var(--text-muted)" strokeWidth="1.5" />
         </g>
       )}
     </svg>

@@ -17,6 +17,7 @@ import { type AnswerCell, type AnswerColumn, type ColumnRole, kindOf, leavesOf }
 import { type AnswerTable, cellAt, isObject } from "./answer-tables.ts";
 import { exactSum } from "./answer-totals.ts";
 import { type AnswerField, answerFields, isListField } from "./answer-types.ts";
+import { endsWithName } from "./enum-name.ts";
 
 /** A chart of one measure of a list, or the reason why it has no chart. */
 export type AnswerChart =
@@ -92,13 +93,14 @@ interface Drawn {
 /** The column with a measure's values in the compared period. A figure of a comparison is that of the shortest path which ends with its name. */
 function comparedColumn(table: AnswerTable, measure: AnswerColumn): AnswerColumn | null {
   if (measure.isBefore) return null;
-  const endsWith = ({ figure }: AnswerColumn, name: string) => `_${figure}`.endsWith(`_${name}`);
   const compared = table.columns.find(
-    (each) => each.isBefore && each.kind === measure.kind && endsWith(measure, each.figure),
+    (each) => each.isBefore && each.kind === measure.kind && endsWithName(measure.figure, each.figure),
   );
   if (compared === undefined) return null;
   const [first] = measuresIn(table)
-    .filter((each) => !each.isBefore && each.kind === measure.kind && endsWith(each, compared.figure))
+    .filter(
+      (each) => !each.isBefore && each.kind === measure.kind && endsWithName(each.figure, compared.figure),
+    )
     .toSorted((a, b) => a.path.length - b.path.length);
   return first === measure ? compared : null;
 }

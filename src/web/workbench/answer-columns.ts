@@ -7,6 +7,7 @@ import {
   isObjectType,
 } from "graphql";
 import { type AnswerField, implementsAny, isListField, isPaged } from "./answer-types.ts";
+import { enumPath } from "./enum-name.ts";
 
 export type AnswerCell = string | number | boolean | null;
 
@@ -64,15 +65,10 @@ export function answerColumnOf(
     kind,
     role,
     description: fields.findLast(({ field }) => field.description)?.field.description ?? "",
-    figure: figureOf(before > 0 ? fields.slice(before - 1, before) : fields),
+    figure: enumPath((before > 0 ? fields.slice(before - 1, before) : fields).map(({ field }) => field)),
     isBefore: before > 0,
     isAdditive: role === "measure" && isAdditiveOver(fields, dimensions),
   };
-}
-
-function figureOf(fields: readonly AnswerField[]): string {
-  const names = fields.map(({ field }) => field.name).filter((name) => name !== "usd");
-  return names.map((name) => name.replaceAll(/([a-z])([A-Z0-9])/g, "$1_$2").toUpperCase()).join("_");
 }
 
 export function kindOf(fields: readonly AnswerField[]): ColumnKind {

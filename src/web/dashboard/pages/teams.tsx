@@ -12,7 +12,8 @@ import { ConnectorAdoption } from "../panels/connector-adoption.tsx";
 import { TeamPeople, TeamSpenders } from "../panels/team-people.tsx";
 import { nameOfTeam, type TeamInTable, TeamTable } from "../panels/team-table.tsx";
 import { DAILY_LIMIT, TooManyDays } from "../panels/too-many-days.tsx";
-import { mostDaysIn, rangeOf } from "../place.ts";
+import { mostDaysIn, type Place, rangeOf } from "../place.ts";
+import type { Rights } from "../viewer.ts";
 
 /** The measures that the table can be ordered by, largest first. */
 const ORDERS = {
@@ -30,22 +31,27 @@ const ROWS_PER_TEAM = 4;
 
 type Order = keyof typeof ORDERS;
 
+/** The variables of the teams that the viewer may read. What is counted more than once depends on teams that a lead does not read. */
+function useTeamsVariables({ period }: Place, { spend, people, teamsOnly }: Rights) {
+  return useMemo(
+    () => ({
+      range: rangeOf(period),
+      spend,
+      overlap: spend && people && !teamsOnly,
+      people,
+      first: Math.min(MOST_ROWS, Math.floor(pageSettings.maxRows / ROWS_PER_TEAM)),
+    }),
+    [period, spend, people, teamsOnly],
+  );
+}
+
 export function TeamsPage(props: PageProps) {
   return props.rights.teamsOnly ? <LedTeams {...props} /> : <AllTeams {...props} />;
 }
 
 function AllTeams({ place, rights }: PageProps) {
   const [chosen, setChosen] = useState<Order>(rights.spend ? "cost" : "users");
-  const variables = useMemo(
-    () => ({
-      range: rangeOf(place.period),
-      spend: rights.spend,
-      overlap: rights.spend && rights.people,
-      people: rights.people,
-      first: Math.min(MOST_ROWS, Math.floor(pageSettings.maxRows / ROWS_PER_TEAM)),
-    }),
-    [place.period, rights.spend, rights.people],
-  );
+  const variables = useTeamsVariables(place, rights);
   if (mostDaysIn(place.period) > DAILY_LIMIT)
     return (
       <>
@@ -150,16 +156,7 @@ function AllTeams({ place, rights }: PageProps) {
 
 /** The teams of a team lead, and their people. */
 function LedTeams({ place, rights }: PageProps) {
-  const variables = useMemo(
-    () => ({
-      range: rangeOf(place.period),
-      spend: rights.spend,
-      overlap: false, // it depends on teams of others
-      people: rights.people,
-      first: Math.min(MOST_ROWS, Math.floor(pageSettings.maxRows / ROWS_PER_TEAM)),
-    }),
-    [place.period, rights.spend, rights.people],
-  );
+  const variables = useTeamsVariables(place, rights);
   return (
     <>
       {mostDaysIn(place.period) > DAILY_LIMIT ? (

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import type { UserOrderField } from "../../../../schema/operations/documents.ts";
-import { formatDay, formatDayWithYear, MISSING } from "../../charts/format.ts";
+import { formatDayWithYear, MISSING } from "../../charts/format.ts";
 import { NumberCell } from "../../charts/number-cell.tsx";
 import { Defined, Stat } from "../../charts/stat.tsx";
 import { fileLink } from "../../links.ts";
@@ -11,6 +11,7 @@ import { mostDaysIn, rangeOf } from "../place.ts";
 import { Stats } from "../stats.tsx";
 import type { Rights } from "../viewer.ts";
 import type { PlacedPanelProps } from "./active-people.tsx";
+import { ActivityCells, ActivityHeads, PersonHead } from "./person-columns.tsx";
 
 const ORDERS = {
   CHAT_MESSAGES: "Most chat messages",
@@ -90,24 +91,7 @@ export function PeopleTable({ place, rights, span }: PlacedPanelProps & { readon
                 <thead>
                   <tr>
                     <th scope="col">Person</th>
-                    <th scope="col" className="numeric">
-                      Last active
-                    </th>
-                    <th scope="col" className="numeric">
-                      Chat messages
-                    </th>
-                    <th scope="col" className="numeric">
-                      Cowork messages
-                    </th>
-                    <th scope="col" className="numeric">
-                      Code sessions
-                    </th>
-                    <th scope="col" className="numeric">
-                      Commits
-                    </th>
-                    <th scope="col" className="numeric">
-                      Lines added
-                    </th>
+                    <ActivityHeads />
                     {spend && (
                       <th scope="col" className="numeric">
                         <Defined term="Net spend" definition={definitionOf("UserSummary.cost")} isAtEnd />
@@ -118,20 +102,8 @@ export function PeopleTable({ place, rights, span }: PlacedPanelProps & { readon
                 <tbody>
                   {rows.map((row) => (
                     <tr key={row.email ?? row.userId}>
-                      <th scope="row">
-                        {nameOfPerson(row)}
-                        {row.name !== null && row.email !== null && (
-                          <span className="ranking-detail">{row.email}</span>
-                        )}
-                      </th>
-                      <td className="numeric">
-                        {row.activity?.lastActiveOn == null ? MISSING : formatDay(row.activity.lastActiveOn)}
-                      </td>
-                      <NumberCell unit="count" value={row.activity?.chat.messages} />
-                      <NumberCell unit="count" value={row.activity?.cowork.messages} />
-                      <NumberCell unit="count" value={row.activity?.claudeCode.sessions} />
-                      <NumberCell unit="count" value={row.activity?.claudeCode.commits} />
-                      <NumberCell unit="count" value={row.activity?.claudeCode.linesAdded} />
+                      <PersonHead name={row.name} email={row.email} />
+                      <ActivityCells activity={row.activity} />
                       {spend && <NumberCell unit="usd" value={row.cost?.net.usd} />}
                     </tr>
                   ))}

@@ -47,12 +47,8 @@ export function useRevisedDays({ period, group, organization }: Place, length: B
 }
 
 function sentencesOf(revisions: readonly Revision[]): ReadonlyMap<string, string> {
-  return new Map(
-    [...new Set(revisions.map(({ day }) => day))].map((day) => [
-      day,
-      sentenceOn(revisions.filter((each) => each.day === day)),
-    ]),
-  );
+  const byDay = Map.groupBy(revisions, ({ day }) => day);
+  return new Map([...byDay].map(([day, ofDay]) => [day, sentenceOn(ofDay)]));
 }
 
 /** A sentence on the change that the revisions of a day, oldest first, make together. */

@@ -1,13 +1,12 @@
 import { useMemo } from "react";
-import { formatDay, MISSING } from "../../charts/format.ts";
-import { NumberCell } from "../../charts/number-cell.tsx";
 import type { ResultOf } from "../../client/documents.ts";
 import { pageSettings } from "../../client/page-settings.ts";
 import type { AnswerError } from "../../client/run-document.ts";
 import { nameOfPerson } from "../names.ts";
 import { Panel } from "../panel.tsx";
-import { rangeOf } from "../place.ts";
+import { type ChosenPeriod, rangeOf } from "../place.ts";
 import type { PlacedPanelProps } from "./active-people.tsx";
+import { ActivityCells, ActivityHeads, PERSON_COLUMNS, PersonHead } from "./person-columns.tsx";
 import { RankingPanel } from "./ranking-panel.tsx";
 
 /** Rows of a team with up to 100 people, as MAX_ROWS counts them. */
@@ -38,9 +37,13 @@ function messagesOf(member: Member): number {
   return member?.user?.activity?.chat.messages ?? -1;
 }
 
+function useVariables(period: ChosenPeriod) {
+  return useMemo(() => ({ range: rangeOf(period), teams: TEAMS }), [period]);
+}
+
 /** The current members of the teams that the viewer may read, each with their activity. */
 export function TeamPeople({ place, span }: PlacedPanelProps) {
-  const variables = useMemo(() => ({ range: rangeOf(place.period), teams: TEAMS }), [place.period]);
+  const variables = useVariables(place.period);
   return (
     <Panel
       title="People"
@@ -67,24 +70,13 @@ export function TeamPeople({ place, span }: PlacedPanelProps) {
                 <thead>
                   <tr>
                     <th scope="col">Person</th>
-                    {[
-                      "Last active",
-                      "Chat messages",
-                      "Cowork messages",
-                      "Code sessions",
-                      "Commits",
-                      "Lines added",
-                    ].map((head) => (
-                      <th key={head} scope="col" className="numeric">
-                        {head}
-                      </th>
-                    ))}
+                    <ActivityHeads />
                   </tr>
                 </thead>
                 {shown.map(({ teamId, name, members }) => (
                   <tbody key={teamId}>
                     <tr>
-                      <th scope="rowgroup" colSpan={7} className="muted">
+                      <th scope="rowgroup" colSpan={PERSON_COLUMNS} className="muted">
                         {name}
                       </th>
                     </tr>
@@ -92,7 +84,10 @@ export function TeamPeople({ place, span }: PlacedPanelProps) {
                       .filter((member) => member !== null)
                       .toSorted((a, b) => messagesOf(b) - messagesOf(a))
                       .map((member) => (
-                        <MemberRow key={member.email} {...member} />
+                        <tr key={member.email}>
+                          <PersonHead name={member.user?.name ?? null} email={member.email} />
+                          <ActivityCells activity={member.user?.activity} />
+                        </tr>
                       ))}
                   </tbody>
                 ))}
@@ -111,29 +106,9 @@ export function TeamPeople({ place, span }: PlacedPanelProps) {
   );
 }
 
-function MemberRow({ email, user }: NonNullable<Member>) {
-  const activity = user?.activity;
-  return (
-    <tr>
-      <th scope="row">
-        {nameOfPerson({ name: user?.name ?? null, email })}
-        {user?.name != null && <span className="ranking-detail">{email}</span>}
-      </th>
-      <td className="numeric">
-        {activity?.lastActiveOn == null ? MISSING : formatDay(activity.lastActiveOn)}
-      </td>
-      <NumberCell unit="count" value={activity?.chat.messages} />
-      <NumberCell unit="count" value={activity?.cowork.messages} />
-      <NumberCell unit="count" value={activity?.claudeCode.sessions} />
-      <NumberCell unit="count" value={activity?.claudeCode.commits} />
-      <NumberCell unit="count" value={activity?.claudeCode.linesAdded} />
-    </tr>
-  );
-}
-
 /** The current members of these teams who cost most, each once. */
 export function TeamSpenders({ place, span }: PlacedPanelProps) {
-  const variables = useMemo(() => ({ range: rangeOf(place.period), teams: TEAMS }), [place.period]);
+  const variables = useVariables(place.period);
   return (
     <RankingPanel
       title="Spend by person"

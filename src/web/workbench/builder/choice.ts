@@ -1,4 +1,5 @@
 import { type GraphQLField, getNamedType, isInputObjectType } from "graphql";
+import { endsWithName, enumName, enumPath } from "../enum-name.ts";
 import type { GatewayFacts } from "./datasets.ts";
 import { type BuildMeasure, type BuildSubject, enumValuesOf, partsOf } from "./subjects.ts";
 
@@ -82,13 +83,13 @@ function pathEnd(
   facts: GatewayFacts,
 ): string | null {
   const endsWith = (each: BuildMeasure, name: string) =>
-    partsOf(each) === null && `_${upperPath(each)}`.endsWith(`_${name}`) && isOwn(subject, each, facts);
+    partsOf(each) === null && endsWithName(enumPath(each.fields), name) && isOwn(subject, each, facts);
   return (
     names.find((name) => {
       if (!endsWith(measure, name)) return false;
       const shortest = subject.measures
         .filter((each) => endsWith(each, name))
-        .toSorted((a, b) => upperPath(a).length - upperPath(b).length)[0];
+        .toSorted((a, b) => enumPath(a.fields).length - enumPath(b.fields).length)[0];
       return shortest === measure;
     }) ?? null
   );
@@ -98,17 +99,6 @@ function pathEnd(
 function isOwn({ owner }: BuildSubject, { fieldNames }: BuildMeasure, facts: GatewayFacts): boolean {
   const stated = facts.datasetsShowing(fieldNames);
   return stated.length === 0 || stated.some(({ fields }) => fields.includes(owner));
-}
-
-function upperPath({ fields }: BuildMeasure): string {
-  return fields
-    .filter(({ name }) => name !== "usd")
-    .map(({ name }) => upperName(name))
-    .join("_");
-}
-
-function upperName(name: string): string {
-  return name.replaceAll(/([a-z])([A-Z0-9])/g, "$1_$2").toUpperCase();
 }
 
 /** The figure of a comparison that a measure has: `chatMessages` for `activity.chat.messages`. Null: the measure is not compared. */
@@ -121,10 +111,10 @@ export function comparedFigure(
   const figure = pathEnd(
     subject,
     measure,
-    figures.map(({ name }) => upperName(name)),
+    figures.map(({ name }) => enumName(name)),
     facts,
   );
-  return figures.find(({ name }) => upperName(name) === figure) ?? null;
+  return figures.find(({ name }) => enumName(name) === figure) ?? null;
 }
 
 const FIRST_PERIOD = "LAST_30_DAYS";

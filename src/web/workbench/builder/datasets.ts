@@ -30,34 +30,31 @@ export interface ValueCondition {
 export class GatewayFacts {
   readonly datasets: readonly DatasetFacts[];
   readonly organizations: readonly string[];
-  readonly #showing = new Map<string, DatasetFacts[]>();
-  readonly #conditions = new Map<string, ValueCondition[]>();
+  readonly #showing: ReadonlyMap<string, readonly { readonly dataset: DatasetFacts }[]>;
+  readonly #conditions: ReadonlyMap<string, readonly ValueCondition[]>;
 
   constructor(datasets: readonly DatasetFacts[], organizations: readonly string[]) {
     this.datasets = datasets;
     this.organizations = organizations;
-    for (const dataset of datasets) {
-      if (dataset.earliest !== null)
-        for (const field of dataset.fields) entry(this.#showing, field).push(dataset);
-      for (const condition of dataset.conditions) entry(this.#conditions, condition.field).push(condition);
-    }
+    const dated = datasets.filter(({ earliest }) => earliest !== null);
+    const shown = dated.flatMap((dataset) => dataset.fields.map((field) => ({ field, dataset })));
+    this.#showing = Map.groupBy(shown, ({ field }) => field);
+    this.#conditions = Map.groupBy(
+      datasets.flatMap(({ conditions }) => conditions),
+      ({ field }) => field,
+    );
   }
 
   /** The datasets with days that one of the fields shows. */
   datasetsShowing(fields: readonly string[]): readonly DatasetFacts[] {
-    return [...new Set(fields.flatMap((field) => this.#showing.get(field) ?? []))];
+    const shown = fields.flatMap((field) => this.#showing.get(field) ?? []);
+    return [...new Set(shown.map(({ dataset }) => dataset))];
   }
 
   /** The conditions of fields, whichever dataset they come from. */
   conditionsOf(fields: readonly string[]): readonly ValueCondition[] {
     return fields.flatMap((field) => this.#conditions.get(field) ?? []);
   }
-}
-
-function entry<Value>(map: Map<string, Value[]>, key: string): Value[] {
-  const known = map.get(key) ?? [];
-  map.set(key, known);
-  return known;
 }
 
 export const FACTS_QUERY = `query BuilderFacts {

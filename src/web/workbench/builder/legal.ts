@@ -5,6 +5,7 @@ import { PERIODS, type Period, periodRange } from "../../../domain/period.ts";
 import { daysFrom } from "../../charts/format.ts";
 import { OVERLAPPING_GROUPS } from "../answer-columns.ts";
 import { implementsAny } from "../answer-types.ts";
+import { enumName } from "../enum-name.ts";
 import {
   type BuildChoice,
   type ChosenRange,
@@ -385,8 +386,7 @@ function closedReason(datasets: readonly DatasetFacts[]): string | null {
 
 /** The dimension that a list of a filter is about: `claudeTagCategories` is about CLAUDE_TAG_CATEGORY. */
 function dimensionOf(list: string): string {
-  const one = list.replace(/ies$/, "y").replace(/s$/, "");
-  return one.replaceAll(/([a-z])([A-Z])/g, "$1_$2").toUpperCase();
+  return enumName(list.replace(/ies$/, "y").replace(/s$/, ""));
 }
 
 /** Weeks and months are composed of days. */
