@@ -47,7 +47,7 @@ const FILLED: Readonly<Record<string, string>> = {
   "admin-key": "sk-ant-admin01-test",
 };
 
-/** An environment whose files are there, as secrets that are filled in. */
+/** An environment with its files of secrets, filled in. */
 function mounted(environment: Environment): Environment {
   const folder = mkdtempSync(join(tmpdir(), "secrets-"));
   return Object.fromEntries(
