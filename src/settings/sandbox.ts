@@ -78,14 +78,14 @@ type SandboxConfig = ReturnType<typeof sandboxConfig>;
 
 /** Keys that name the figures they are of, so that a store never answers with those of another seed, size or number of organizations. */
 function simulatedKey(prefix: string, { organizations, users }: SandboxConfig, seed: number): Credential {
-  return new Credential(`${prefix}-sandbox-${organizations}-users${users}-seed${seed}`);
+  return new Credential(`${prefix}-${organizations}-users${users}-seed${seed}`);
 }
 
 /** Returns the keys of the sandbox where it simulates one organization of each kind. */
 export function sandboxCredentials(config: SandboxConfig): Credentials {
   return {
-    analytics: simulatedKey("sk-ant-api01", config, config.seed),
-    admin: simulatedKey("sk-ant-admin01", config, config.seed),
+    analytics: simulatedKey("sk-ant-api01-sandbox", config, config.seed),
+    admin: simulatedKey("sk-ant-admin01-sandbox", config, config.seed),
   };
 }
 
@@ -96,8 +96,8 @@ export function sandboxTenants(config: SandboxConfig): readonly TenantConfig[] |
   return SANDBOX_TENANTS[organizations].map(({ name, joinedBy, isParent = false, parent = null }, i) => {
     const key = (prefix: string) => simulatedKey(prefix, config, seed + i);
     const credentials = {
-      analytics: key("sk-ant-api01"),
-      admin: joinedBy === undefined ? null : key("sk-ant-admin01"),
+      analytics: key("sk-ant-api01-sandbox"),
+      admin: joinedBy === undefined ? null : key("sk-ant-admin01-sandbox"),
     };
     const ofKind = (each: string, kind: OrganizationKind) => ({
       name: each,
