@@ -84,6 +84,8 @@ export interface AppOptions {
   readonly backoffMs?: number;
   /** How often an upstream request is tried; three times by default. */
   readonly attempts?: number;
+  /** How long one call of a store may take before the store counts as away, in milliseconds. */
+  readonly storeTimeoutMs?: number;
   /** Folder of the built dashboard. */
   readonly pages?: URL;
   /** The built module that draws charts. */
@@ -263,6 +265,7 @@ export function createApp(
     pace = REAL_TIME,
     backoffMs = 500,
     attempts,
+    storeTimeoutMs,
     areKeysProven = false,
     pages = BUILT_PAGES,
     pictures: pictureModule = BUILT_PICTURES,
@@ -278,9 +281,13 @@ export function createApp(
   const pictures = new Pictures(pictureModule, schema);
   const trusted = readDocuments(schema, access.documents.path);
   const rateLimiter = workers?.store ?? memoryRateLimiter(pace.now);
-  const shared =
-    store === null ? (workers?.store ?? null) : guardedStore(store, { rateLimiter, onFault, onRecovery });
-  const archived = archive && guardedArchive(archive, { onFault, onRecovery });
+  const guard = {
+    onFault,
+    onRecovery,
+    ...(storeTimeoutMs === undefined ? {} : { timeoutMs: storeTimeoutMs }),
+  };
+  const shared = store === null ? (workers?.store ?? null) : guardedStore(store, { rateLimiter, ...guard });
+  const archived = archive && guardedArchive(archive, guard);
   const upstream = {
     baseUrl,
     proxy: proxyFor(baseUrl, proxies)?.host ?? null,
@@ -306,7 +313,7 @@ export function createApp(
   };
   const budgetsFile = budgetsFileBy(config.budgets, { onFault, elapsedMs: pace.now });
   const anybody = seeing(VIEWER_OF_ALL, undefined, access.identity);
-  const kept = alertStore && guardedAlertStore(alertStore, { onFault, onRecovery });
+  const kept = alertStore && guardedAlertStore(alertStore, guard);
   const contexts = new Contexts({
     tenants,
     alerts: kept,

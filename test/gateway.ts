@@ -43,6 +43,8 @@ export interface GatewayOptions {
   /** By default nothing is traced. */
   readonly tracing?: Tracing;
   readonly pace?: Pace;
+  /** How long a store is waited for, in milliseconds; a minute, so that a busy machine is not an outage, unless a test is about one. */
+  readonly storeTimeoutMs?: number;
   /** Whether upstream has to show of which organization each key is, by a request of its own; not unless a test is about that. */
   readonly proof?: boolean;
   /** Folder of the built dashboard; by default there is none, so that a test does not depend on a build. */
@@ -95,6 +97,7 @@ export function gateway({
   metrics,
   tracing,
   pace,
+  storeTimeoutMs = 60_000,
   proof = false,
   pages = new URL("not-built/", import.meta.url),
   pictures = new URL("../src/web/picture/picture.tsx", import.meta.url),
@@ -144,6 +147,7 @@ export function gateway({
     digest: (text) => `h:${text.length}`,
     backoffMs: 1,
     areKeysProven: !proof,
+    storeTimeoutMs,
     pages,
     pictures,
     ...(store === undefined ? {} : { store }),

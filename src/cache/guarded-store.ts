@@ -2,10 +2,10 @@ import { causeCodeOf, Outage, type OutageSubject } from "../errors.ts";
 import type { RateLimiter, SharedStore } from "./shared-store.ts";
 
 /**
- * How long one call may take before the store counts as away, in ticks of the event loop: a process too busy to read the
- * answer that is there must not blame the store.
+ * How long one call may take before the store counts as away, counted in ticks of the event loop: a process too busy to
+ * read the answer that is there must not blame the store.
  */
-const TICKS = 8;
+const TIMEOUT_MS = 800;
 const TICK_MS = 100;
 
 /** How long nothing is asked of a store that is away. */
@@ -22,26 +22,35 @@ export interface GuardOptions {
   readonly onRecovery: (about: OutageSubject, seconds: number) => void;
   /** Milliseconds since some moment. */
   readonly now?: () => number;
+  /** How long one call may take; 800 by default. */
+  readonly timeoutMs?: number;
 }
 
 /** Calls a store, leaves it alone for a while after it failed or hung, and tells of each outage once. */
 export class Guard {
   readonly #about: OutageSubject;
   readonly #options: Pick<GuardOptions, "onFault" | "onRecovery"> & { readonly now: () => number };
+  readonly #ticks: number;
   #restsUntil = Number.NEGATIVE_INFINITY;
   #outage: { readonly since: number; failedAt: number; readonly codes: Set<string> } | null = null;
 
   constructor(
     about: OutageSubject,
-    { onFault, onRecovery, now = () => performance.now() }: Omit<GuardOptions, "rateLimiter">,
+    {
+      onFault,
+      onRecovery,
+      now = () => performance.now(),
+      timeoutMs = TIMEOUT_MS,
+    }: Omit<GuardOptions, "rateLimiter">,
   ) {
     this.#about = about;
+    this.#ticks = Math.ceil(timeoutMs / TICK_MS);
     this.#options = { onFault, onRecovery, now };
   }
 
   async call<T>(ask: () => Promise<T>, otherwise: () => T | Promise<T>): Promise<T> {
     if (this.#options.now() < this.#restsUntil) return otherwise();
-    const late = afterTicks(TICKS, () => outageOf(this.#about, "ETIMEDOUT"));
+    const late = afterTicks(this.#ticks, () => outageOf(this.#about, "ETIMEDOUT"));
     try {
       const work = ask();
       work.catch(() => {}); // it may fail after it was given up

@@ -5,9 +5,12 @@ const RECENT = "{ cost(range: { last: { days: 3 } }) { total { net { cents } } }
 const FINAL =
   '{ cost(range: { between: { from: "2026-03-01", until: "2026-04-01" } }) { total { net { cents } } } }';
 
-/** Asks twice, the second time with `no-cache`; returns the upstream requests of that, and how the cache was used. */
+/** Asks twice, with kept answers, the second time with `no-cache`; returns the upstream requests of that, and how the cache was used. */
 async function again(name: string, query: string, headers: Readonly<Record<string, string>>) {
-  const { app, at, headersOf, seen } = guarded({ sandbox: { users: 20 } });
+  const { app, at, headersOf, seen } = guarded({
+    sandbox: { users: 20 },
+    settings: { RESPONSE_CACHE: "on" },
+  });
   const ask = (more: Readonly<Record<string, string>>) =>
     app.fetch("http://gateway.test/graphql", {
       method: "POST",

@@ -46,6 +46,9 @@ export async function redisServer(...flags: readonly string[]) {
     url,
     start,
     kill,
+    /** It answers nothing from now on, and keeps its connections. */
+    stall: () => child?.kill("SIGSTOP"),
+    resume: () => child?.kill("SIGCONT"),
     async command(...words: string[]): Promise<unknown> {
       const client = await createClient({ url }).connect();
       try {
