@@ -112,7 +112,7 @@ export function gateway({
   const sandbox: Sandbox | null =
     size === undefined
       ? null
-      : sandboxOver(ledgerOf(simulated({ seed: 1, ...size })), {
+      : sandboxOver(ledgerOf(simulated({ seed: size.seed ?? 1, users: size.users })), {
           ...size,
           now: () => clock,
           rateLimit: "off",

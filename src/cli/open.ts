@@ -99,25 +99,24 @@ export async function openApp<A extends Loggers>(
 
 /**
  * Opens the store and its archive if they can be used now or may be later. Throws ConfigError for what an operator has to correct.
- * Simulated figures are not archived: another seed makes other figures.
  */
 async function storesOf(
-  { cache: { store: config }, sandbox, budgets }: Config,
+  { cache: { store: config }, budgets }: Config,
   { onFault }: Loggers,
 ): Promise<Stores> {
   if (config === null) return { store: null, archive: null, alertStore: null };
   const [store, archive, alertStore] = await Promise.all([
     openStore(config, onFault),
-    sandbox === null ? openArchive(config, onFault) : null,
+    openArchive(config, onFault),
     budgets === null ? null : openAlertStore(config, onFault),
   ]);
   const whyNot = (attempt: Promise<unknown> | undefined) => attempt?.then(() => null, refusalOf) ?? null;
   const refusal =
     (await whyNot(store.occupancy("start"))) ??
-    (await whyNot(archive?.get("start"))) ??
+    (await whyNot(archive.get("start"))) ??
     (await whyNot(alertStore?.note("start")));
   if (refusal === null) return { store, archive, alertStore };
-  await Promise.all([store.dispose(), archive?.dispose(), alertStore?.dispose()]);
+  await Promise.all([store.dispose(), archive.dispose(), alertStore?.dispose()]);
   throw new ConfigError([refusal]);
 }
 

@@ -1,4 +1,5 @@
 import type { Instant } from "../domain/day.ts";
+import type { SimulatedOrganization } from "../domain/simulated-id.ts";
 import { type Catalog, createCatalog } from "./organization/catalog.ts";
 import { type ConsoleSetup, createConsole } from "./organization/console.ts";
 import { createDirectory, type Directory, type OrganizationKind } from "./organization/directory.ts";
@@ -33,13 +34,13 @@ export interface Organization {
   currentCount(kind: OrganizationKind, now: Instant): number;
 }
 
-export interface OrganizationOptions {
+export interface OrganizationOptions extends SimulatedOrganization {
   /** From 20 to 100,000. */
   readonly users: number;
-  readonly seed: number;
 }
 
-export function createOrganization({ users, seed }: OrganizationOptions): Organization {
+export function createOrganization(options: OrganizationOptions): Organization {
+  const { users, seed } = options;
   const people: (Person | undefined)[] = [];
   let computed = 0;
   const count = personCount(users);
@@ -54,8 +55,8 @@ export function createOrganization({ users, seed }: OrganizationOptions): Organi
   };
 
   const directories = {
-    enterprise: createDirectory("enterprise", seed, users),
-    console: createDirectory("console", seed, users),
+    enterprise: createDirectory("enterprise", options),
+    console: createDirectory("console", options),
   };
   const groups = once(() => createGroups(seed, users));
   const setup = once(() => createConsole(seed, users, someEngineers()));

@@ -24,12 +24,13 @@ export interface Sandbox {
 
 /** The REST APIs simulated: mount it on an undici dispatcher (dispatcher.ts) or on a port (server.ts). */
 export function createSandbox({ users, seed, children: count = 0, ...options }: SandboxOptions): Sandbox {
-  const ledgerOf = (each: number) => new Ledger(createOrganization({ users, seed: each }));
+  const ledgerOf = (each: number, childCount = 0) =>
+    new Ledger(createOrganization({ users, seed: each, children: childCount }));
   const children = Array.from({ length: count }, (_, i) => ({
     ledger: ledgerOf(seed + 1 + i),
     hipaa: i > 0 && i === count - 1,
   }));
-  const sandbox = sandboxOver(ledgerOf(seed), { ...options, children });
+  const sandbox = sandboxOver(ledgerOf(seed, count), { ...options, children });
   const fixed = new Map([
     [seed, sandbox],
     ...children.map(({ ledger, hipaa }): [number, Sandbox] => {

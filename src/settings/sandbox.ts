@@ -91,7 +91,7 @@ export function sandboxCredentials(config: SandboxConfig): Credentials {
 
 /** Returns several organizations of the sandbox, with seeds that follow one another; null where it simulates one of each kind. */
 export function sandboxTenants(config: SandboxConfig): readonly TenantConfig[] | null {
-  const { organizations, seed } = config;
+  const { organizations, seed, users } = config;
   if (organizations !== "three" && organizations !== "parent") return null;
   return SANDBOX_TENANTS[organizations].map(({ name, joinedBy, isParent = false, parent = null }, i) => {
     const key = (prefix: string) => simulatedKey(prefix, config, seed + i);
@@ -102,7 +102,10 @@ export function sandboxTenants(config: SandboxConfig): readonly TenantConfig[] |
     const ofKind = (each: string, kind: OrganizationKind) => ({
       name: each,
       kind,
-      id: simulatedOrganizationId(seed + i, kind),
+      id: simulatedOrganizationId(
+        { seed: seed + i, users, children: isParent ? simulatedChildren(config) : 0 },
+        kind,
+      ),
       isParent,
       parent,
       ancestors: parent === null ? [] : [parent],

@@ -14,7 +14,7 @@ import { organizationsFile } from "./three.ts";
 
 const SEED = 1;
 const DAYS = `range: { between: { from: "2026-11-10", until: "2026-11-13" } }`;
-const idOf = (child: number) => simulatedOrganizationId(SEED + child, "ENTERPRISE");
+const idOf = (child: number) => simulatedOrganizationId({ seed: SEED + child, users: 20 }, "ENTERPRISE");
 const keyOf = (organization: number) => `sk-ant-api01-x-seed${SEED + organization}`;
 
 const { handle: SANDBOX } = createSandbox({
@@ -137,7 +137,7 @@ describe("a filter on children", () => {
     const before = upstream.length;
     expect((await ask(cost(`["${idOf(2).toUpperCase()}"]`))).data).toEqual(byName.data);
     expect(upstream).toHaveLength(before);
-    const unknown = await ask(cost(`["${simulatedOrganizationId(99, "ENTERPRISE")}"]`));
+    const unknown = await ask(cost(`["${simulatedOrganizationId({ seed: 99, users: 20 }, "ENTERPRISE")}"]`));
     expect(unknown.data.cost).toEqual({ total: null, nodes: [] });
   });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { isOrganizationId } from "../../src/domain/organization.ts";
 import { timestamp } from "../../src/sandbox/calendar.ts";
 import { NOTABLE } from "../../src/sandbox/organization/people.ts";
 import { createOrganization } from "../../src/sandbox/organization.ts";
@@ -205,4 +206,20 @@ test("an invite moves from pending to accepted or expired, and withdrawn ones ar
   );
   for (const { id } of pending) expect(["accepted", "expired", undefined]).toContain(after.get(id));
   expect([...after.values()]).not.toContain("deleted");
+});
+
+test("organizations with other figures have other ids, so that an archive keeps them apart", () => {
+  const organizations = [
+    { users: 20, seed: 1 },
+    { users: 21, seed: 1 },
+    { users: 20, seed: 2 },
+    { users: 20, seed: 1, children: 3 },
+    { users: 100_000, seed: 2 ** 31 },
+  ];
+  const ids = organizations.flatMap((each) => {
+    const { enterprise, console } = createOrganization(each).directories;
+    return [enterprise.uuid, console.uuid];
+  });
+  expect(new Set(ids).size).toBe(2 * organizations.length);
+  for (const id of ids) expect(isOrganizationId(id)).toBe(true);
 });

@@ -1,5 +1,5 @@
 import type { Instant } from "../../domain/day.ts";
-import { simulatedOrganizationId } from "../../domain/simulated-id.ts";
+import { type SimulatedOrganization, simulatedOrganizationId } from "../../domain/simulated-id.ts";
 import { dayNumberOf, startOfNumber } from "../calendar.ts";
 import { hash, type Ids, ids, letters } from "../random.ts";
 import { naming } from "./names.ts";
@@ -39,7 +39,8 @@ const STREAM = 30;
 const DOMAIN = "ternplover.example";
 const CONTRACTOR_DOMAIN = "kestrelworks.example";
 
-export function createDirectory(kind: OrganizationKind, seed: number, members: number): Directory {
+export function createDirectory(kind: OrganizationKind, organization: SimulatedOrganization): Directory {
+  const { seed, users: members } = organization;
   const salt = kind === "enterprise" ? STREAM : STREAM + 1;
   const userIds: Ids = ids("user_", seed, salt);
   const madeIds: string[] = [];
@@ -72,7 +73,7 @@ export function createDirectory(kind: OrganizationKind, seed: number, members: n
 
   return {
     kind,
-    uuid: simulatedOrganizationId(seed, kind === "enterprise" ? "ENTERPRISE" : "CONSOLE"),
+    uuid: simulatedOrganizationId(organization, kind === "enterprise" ? "ENTERPRISE" : "CONSOLE"),
     id: ids("org_", seed, salt).of(0),
     name: kind === "enterprise" ? "Tern & Plover" : "Tern & Plover Engineering",
     has: (person) => (kind === "enterprise" ? person.kind !== "contractor" : person.console),
