@@ -43,11 +43,10 @@ export function sandboxCommand(): Command {
     .option("--port <number>", "port to listen on; 0 takes any free one", integerFrom(0, 65_535), 4010)
     .option("--users <number>", "members of the organization, 20 to 100000", integerFrom(20, 100_000), 250)
     .option("--seed <number>", "the same seed gives the same organization", integerFrom(0, 2 ** 31), 1)
-    .option(
-      "--now <instant>",
-      "instant the clock starts at, such as 2026-11-22T12:00:00Z (default: the real clock)",
-      instant,
-      null,
+    .addOption(
+      new Option("--now <instant>", "instant the clock starts at, such as 2026-11-22T12:00:00Z")
+        .argParser(instant)
+        .default(null, "the real clock"),
     )
     .addOption(
       new Option("--rate-limit <on|off>", "refuse more requests a minute than upstream would")

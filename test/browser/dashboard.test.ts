@@ -597,6 +597,33 @@ describe.skipIf(isMissing)("the dashboard of an organization", () => {
     await opened.stop();
   });
 
+  test("reads on by itself where one answer is not enough, a few times", async () => {
+    const opened = new Opened({ sandbox: { users: 20 } });
+    await opened.start();
+    const page = await opened.page("/");
+    let [asked, timeouts] = [0, 2];
+    await page.route("**/q/CostByDay?*", (route) => {
+      asked++;
+      if (timeouts-- <= 0) return route.continue();
+      const errors = [
+        { message: "The operation took longer than allowed.", extensions: { code: "OPERATION_TIMEOUT" } },
+      ];
+      return route.fulfill({ contentType: "application/json", body: JSON.stringify({ errors }) });
+    });
+    const failure = page.getByRole("region", { name: "Spend by day" }).locator(".failure p");
+    await page.getByLabel("Period").selectOption("LAST_MONTH");
+    await expect.poll(() => asked).toBe(3);
+    await settled(page);
+    expect(await failure.count()).toBe(0);
+
+    timeouts = Number.POSITIVE_INFINITY;
+    await page.getByLabel("Period").selectOption("LAST_30_DAYS");
+    await failure.filter({ hasText: "This page has tried several times." }).waitFor();
+    expect(await failure.innerText()).toContain("What was read is kept; a shorter period takes less.");
+    expect(asked).toBe(3 + 4);
+    await opened.stop();
+  });
+
   test("with more than 100 teams shows all of them, or says which it shows", async () => {
     const teams = join(mkdtempSync(join(tmpdir(), "teams-")), "teams.csv");
     const lines = Array.from({ length: 130 }, (_, i) => `person-${i}@ternplover.example,Team ${i}`);

@@ -20,7 +20,7 @@ const listeners = new Map<string, Set<() => void>>();
 /** A page that is opened again within this time shows the same answers; a reload asks the gateway. */
 const KEPT_MS = 5 * 60_000;
 
-/** Limit of the attempts that a page makes by itself. Each waits for the time that the gateway states. */
+/** Limit of the attempts that a page makes by itself. Each waits for the time that the gateway states, if it states one. */
 const MOST_ATTEMPTS = 3;
 
 /** Waits for longer are left to the reader. Budgets of requests are of one minute. */
@@ -51,9 +51,14 @@ onCallerChange(() => {
   for (const key of listeners.keys()) notify(key);
 });
 
+/** The gateway has kept what it read until then, and a further attempt reads on from there. */
+const READS_ON = "OPERATION_TIMEOUT";
+
 /** Seconds after which the gateway can answer what it could not; null: it does not say, or it is too long to wait for. */
 function secondsToWait({ errors }: DocumentAnswer<unknown>): number | null {
-  const seconds = errors.flatMap(({ extensions }) => extensions?.retryAfter ?? []);
+  const seconds = errors.flatMap(
+    ({ extensions }) => extensions?.retryAfter ?? (extensions?.code === READS_ON ? 0 : []),
+  );
   const longest = Math.max(...seconds);
   return seconds.length > 0 && longest <= LONGEST_WAIT_SECONDS ? longest : null;
 }

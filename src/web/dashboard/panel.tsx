@@ -141,7 +141,7 @@ const LASTING = new Set(["FORBIDDEN", "NOT_CONFIGURED", "NOT_COVERED", "TOO_EXPE
 /** Messages of the gateway speak of queries; readers of a panel choose periods. */
 const IN_PANELS: Readonly<Record<string, string>> = {
   OPERATION_TIMEOUT:
-    "This takes longer than one answer may. Try again, since what was read is kept, or choose a shorter period.",
+    "This takes longer than one answer may. What was read is kept; a shorter period takes less.",
   UPSTREAM_UNAVAILABLE: "Claude's analytics API does not answer for these figures at the moment.",
   TOO_EXPENSIVE:
     "This takes more upstream requests than one answer may. Choose a shorter period or a group, or take the CSV, which may make more.",
