@@ -21,7 +21,7 @@ const listeners = new Map<string, Set<() => void>>();
 const KEPT_MS = 5 * 60_000;
 
 /** Limit of the attempts that a page makes by itself. Each waits for the time that the gateway states, if it states one. */
-const MOST_ATTEMPTS = 3;
+const MOST_ATTEMPTS = 6;
 
 /** Waits for longer are left to the reader. Budgets of requests are of one minute. */
 const LONGEST_WAIT_SECONDS = 120;

@@ -7,6 +7,15 @@ import type { AnswerError, AnswerFreshness } from "../client/run-document.ts";
 import { type Retrying, useDocument } from "../client/use-document.ts";
 import { workbenchLink } from "../links.ts";
 
+/** Path of a field that stands in no list, such as `dashboard.claudeCode`. */
+type FieldPath<Data> = {
+  [Name in keyof Data & string]: NonNullable<Data[Name]> extends readonly unknown[]
+    ? Name
+    : NonNullable<Data[Name]> extends object
+      ? Name | `${Name}.${FieldPath<NonNullable<Data[Name]>>}`
+      : Name;
+}[keyof Data & string];
+
 export interface PanelProps<Name extends DocumentName> {
   readonly title: string;
   readonly document: Name;
@@ -19,6 +28,8 @@ export interface PanelProps<Name extends DocumentName> {
   readonly file?: string | undefined;
   /** Content for an answer; null: there is nothing to show. */
   readonly children: (data: ResultOf<Name>, errors: readonly AnswerError[]) => ReactNode;
+  /** The field that the content is made of, where panels share a document: errors of other fields are not of this panel. */
+  readonly part?: FieldPath<ResultOf<Name>>;
   /** True for errors that the content explains itself. */
   readonly isExplained?: (error: AnswerError) => boolean;
   /** The same as a table. */
@@ -45,6 +56,7 @@ export function Panel<Name extends DocumentName>({
   table,
   actions,
   onDemand,
+  part,
   isExplained,
   isOptional = false,
   empty = "Nothing in this period.",
@@ -59,7 +71,7 @@ export function Panel<Name extends DocumentName>({
       : isTable && table !== undefined
         ? table(answer.data)
         : children(answer.data, answer.errors);
-  const failures = answer?.errors.filter((error) => isExplained?.(error) !== true) ?? [];
+  const failures = answer?.errors.filter((error) => isOf(part, error) && isExplained?.(error) !== true) ?? [];
   const failure = failures.find(({ extensions }) => extensions?.code !== "FORBIDDEN") ?? failures[0];
   if (isOptional && answer !== null && content === null && failure === undefined) return null;
   return (
@@ -115,6 +127,12 @@ export function Panel<Name extends DocumentName>({
       </footer>
     </section>
   );
+}
+
+/** True for errors of a field, of what is in it, and of what it is in. */
+function isOf(part: string | undefined, { path = [] }: AnswerError): boolean {
+  const fields = part?.split(".") ?? [];
+  return fields.every((name, i) => i >= path.length || path[i] === name);
 }
 
 function Skeleton() {

@@ -14,7 +14,14 @@ export function MyFiguresPage({ place }: PageProps) {
   const variables = useMemo(() => ({ range: rangeOf(place.period) }), [place.period]);
   return (
     <>
-      <Panel title="Activity" document="MyFigures" variables={variables} span={8} height={190}>
+      <Panel
+        title="Activity"
+        document="MyFigures"
+        part="user.activity"
+        variables={variables}
+        span={8}
+        height={190}
+      >
         {({ user }) => {
           if (user?.activity == null) return null;
           const { chat, cowork, claudeCode } = user.activity;
@@ -84,6 +91,7 @@ export function MyFiguresPage({ place }: PageProps) {
       <Panel
         title="Spend"
         document="MyFigures"
+        part="user.cost"
         variables={variables}
         span={4}
         height={190}

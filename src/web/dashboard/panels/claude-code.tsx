@@ -53,6 +53,7 @@ function CodeSeries({ title, unit, shape, chartOf, totals, ...props }: CodeSerie
     <Panel
       title={title}
       document="DashboardClaudeCode"
+      part="dashboard.claudeCode.byDay"
       variables={variables}
       span={span}
       height={280}
@@ -154,6 +155,7 @@ export function CodeLeaders(props: CodePanelProps) {
     <RankingPanel
       title="Most lines added"
       document="DashboardClaudeCode"
+      part="dashboard.claudeCode.leaderboard"
       variables={variables}
       span={span}
       top={10}
@@ -180,6 +182,7 @@ export function CodeModels(props: CodePanelProps) {
     <RankingPanel
       title="Estimated cost by model"
       document="DashboardClaudeCode"
+      part="dashboard.claudeCode.spendByModel"
       variables={variables}
       span={span}
       top={10}

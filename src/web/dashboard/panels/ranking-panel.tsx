@@ -14,6 +14,7 @@ type Shared =
   | "file"
   | "empty"
   | "actions"
+  | "part"
   | "isExplained"
   | "isOptional";
 
