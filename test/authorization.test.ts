@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   type GraphQLField,
   type GraphQLNamedType,
@@ -397,6 +400,13 @@ describe("an admin learns no spend in other ways", () => {
   });
 });
 
+/** A list of one team with all of these people. */
+function teamsFileOf(emails: readonly string[]): string {
+  const path = join(mkdtempSync(join(tmpdir(), "teams-")), "teams.csv");
+  writeFileSync(path, ["email,team", ...emails.map((email) => `${email},Atlas`)].join("\n"));
+  return path;
+}
+
 describe("a member", () => {
   const FIELDS =
     "userId email name cost(range: { period: LAST_MONTH }) { net { usd } } activity(range: { period: LAST_MONTH }) { chat { messages } } claudeCode(range: { last: { days: 3 } }) { estimated { usd } }";
@@ -439,6 +449,33 @@ describe("a member", () => {
     );
     expect(codesOf(things)).toEqual(["FORBIDDEN"]);
     expect(things.data.user.skills.every(({ skill }: { skill: null }) => skill === null)).toBe(true);
+  });
+
+  test("comes to their teams by name, and to no figure or person of these", async () => {
+    const { data: all } = await guarded().askAs(
+      "OWNER",
+      `{ users(range: { period: LAST_MONTH }, first: 4) { nodes { email } } }`,
+    );
+    const emails: string[] = all.users.nodes.map(({ email }: { email: string }) => email);
+    const settings = { TEAMS_FILE: teamsFileOf(emails) };
+    const { askAs } = guarded({ email: emails[0] ?? "", settings });
+    const team = await askAs("MEMBER", "{ user { team teams { id name } } }");
+    expect(team.data.user).toMatchObject({ team: "Atlas", teams: [{ name: "Atlas" }] });
+    const range = "range: { period: LAST_MONTH }";
+    for (const field of [
+      `cost(${range}) { net { cents } }`,
+      `activity(${range}) { users }`,
+      `claudeCode(${range}) { estimated { cents } }`,
+      "memberCount",
+      "manager",
+      "members { nodes { email } }",
+    ]) {
+      const { data, errors } = await askAs("MEMBER", `{ user { teams { ${field} } } }`);
+      expect(errors?.[0]?.extensions.code, field).toBe("FORBIDDEN");
+      expect(Object.values(data.user.teams[0]), field).toEqual([null]);
+    }
+    const { data: ofTeam } = await askAs("OWNER", `{ teams(${range}) { nodes { cost { net { cents } } } } }`);
+    expect(ofTeam.teams.nodes[0].cost.net.cents).toMatch(/^\d/);
   });
 
   test("gets an error where the address of their token does not belong to a member", async () => {

@@ -10,7 +10,12 @@ export function spendOnly<Type>(type: Type) {
   return { type, nullable: true, requires: ["spend:read"] } as const;
 }
 
-/** Options of a field that shows amounts of one person, who may read their own, or of a team, which its lead may read. */
+/** Options of a field that shows amounts of a team: a member, who comes to their teams as well, may read none of them. */
+export function spendOfTeamOnly<Type>(type: Type) {
+  return { type, nullable: true, requires: ["spend:read", "spendOfTeam"] } as const;
+}
+
+/** Options of a field that shows amounts of one person, who may read their own, or of a team that leads to no member. */
 export function spendOrOwn<Type>(type: Type) {
   return { type, nullable: true, requires: ["spend:read", "own", "spendOfTeam"] } as const;
 }

@@ -18,7 +18,7 @@ import { ClaudeCodeTotals } from "../claude-code/totals.ts";
 import { UserActivity } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { figures } from "../framework/figures.ts";
-import { Spend, spendOrOwn } from "../framework/money.ts";
+import { Spend, spendOfTeamOnly } from "../framework/money.ts";
 import { ORGANIZATION_OF_FIGURES } from "../framework/organization.ts";
 import { ResolvedRange } from "../framework/range.ts";
 import { OverlapEnum, type ReportArgs, requireOverlap } from "../money/report-args.ts";
@@ -115,7 +115,7 @@ figures<TeamNode, TeamOver>(TeamType, TeamSummary, (t, range) => ({
     },
   }),
   cost: t.field({
-    ...spendOrOwn(Spend),
+    ...spendOfTeamOnly(Spend),
     description:
       "Cost of its people's usage on their days in the team within the range, exact; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, except for people in several teams (`overlap`), over teams. Null: no spend. One run of upstream pages per month for all teams of a list, and one for the days of people who change teams within the month.",
     args: { ...range, ...(range.range && spendArgs) },
