@@ -66,8 +66,8 @@ export interface OrganizationChoice {
   readonly readable: readonly ReadableOrganization[];
   /** The name that the request gives for fields without one; null: none. */
   readonly requested: string | null;
-  /** Returns the parts of a context that are of a tenant. */
-  readonly partsOf: (tenant: string | null) => TenantContext;
+  /** Returns the parts of a context that are of a tenant, as a viewer sees them. */
+  readonly partsOf: (tenant: string | null, viewer: Viewer) => TenantContext;
 }
 
 /** Context of one operation, or of the fields of an operation that are of one tenant. */

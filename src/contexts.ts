@@ -101,9 +101,9 @@ export class Contexts {
     operation.dependOn(whileCurrent(seatPrices, this.#options.seatPrices));
     const warnings: Warning[] = [];
     const readable = this.#tenants.flatMap((state) => state.readableBy(viewer));
-    const partsOf = (name: string | null) => {
+    const partsOf: Context["organizations"]["partsOf"] = (name, as) => {
       const state = this.#tenants.find(({ tenant }) => tenant.name === name) ?? this.#none;
-      return state.partsOf(operation, viewer);
+      return state.partsOf(operation, as);
     };
     return {
       ...this.#none.partsOf(operation, viewer),

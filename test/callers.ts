@@ -5,6 +5,7 @@ import {
   type Identity,
   type Permissions,
   permissionsOf,
+  permissionsSomewhere,
   type Role,
   SCOPES,
   type Scope,
@@ -67,6 +68,11 @@ export function viewerOf(name: string): Viewer {
 
 export function permissionsFor(name: string): Permissions {
   return permissionsOf(viewerOf(name));
+}
+
+/** The permissions that some field of an operation of a caller has. */
+export function permissionsSomewhereFor(name: string): Permissions {
+  return permissionsSomewhere(viewerOf(name));
 }
 
 export interface GuardedOptions extends Omit<GatewayOptions, "settings"> {

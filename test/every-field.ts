@@ -73,6 +73,11 @@ export const SINGLE = CALLS.flatMap((call) => {
   );
 });
 
+/** A query for each field that the caller's own person leads to, alone. */
+export const SELF = selectionsBelow(schema.getType("User") as GraphQLNamedType, [], new Set()).map(
+  (inner) => `{ user { ${inner} } }`,
+);
+
 function asksOfDefault({ type, defaultValue }: GraphQLArgument): readonly string[] | null {
   const named = getNamedType(type);
   const value = isEnumType(named) && named.getValues().find((each) => each.value === defaultValue);

@@ -25,7 +25,7 @@ import { requirementsOf } from "../src/planning/permissions.ts";
 import { queryLibrary } from "../src/server/documents/query-library.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { builtFolder } from "./built-folder.ts";
-import { codesOf, guarded, messagesOf, NAMES, permissionsFor } from "./callers.ts";
+import { codesOf, guarded, messagesOf, NAMES, permissionsSomewhereFor } from "./callers.ts";
 import { sweep } from "./deep.ts";
 import { type Answer, gateway } from "./gateway.ts";
 
@@ -52,7 +52,7 @@ function partsOf(type: GraphQLNamedType): string[] {
 
 /** What is no field, and takes a permit all the same. */
 const TAKES: Readonly<Record<string, readonly (keyof Permissions)[]>> = {
-  "Query.user(email:)": ["identity:read", "own", "namesOfTeam", "pseudonyms"],
+  "Query.user(email:)": ["identity:read", "self", "namesOfTeam", "pseudonyms"],
   ...Object.fromEntries(
     [
       ...[
@@ -146,7 +146,7 @@ describe.each(NAMES)("introspection by %s", (name) => {
     expect(errors).toBeUndefined();
     const shown = buildClientSchema(data);
     expect(validateSchema(shown)).toEqual([]);
-    const expected = name === "OWNER" ? coordinates(schema) : reachable(permissionsFor(name));
+    const expected = name === "OWNER" ? coordinates(schema) : reachable(permissionsSomewhereFor(name));
     expect(coordinates(shown).filter((each) => !ALWAYS.includes(each))).toEqual(
       expected.filter((each) => !ALWAYS.includes(each)),
     );
@@ -155,7 +155,7 @@ describe.each(NAMES)("introspection by %s", (name) => {
 
   test("tells nothing of a type that is not shown", async () => {
     const { askAs } = guarded();
-    const { schema: shown } = visibleSchemas(schema)(permissionsFor(name));
+    const { schema: shown } = visibleSchemas(schema)(permissionsSomewhereFor(name));
     const types = Object.keys(schema.getTypeMap()).filter((type) => !type.startsWith("__"));
     for (let i = 0; i < types.length; i += 30) {
       const some = types.slice(i, i + 30);
@@ -187,7 +187,7 @@ test("the rules of the test name every part that requires more than its field do
 });
 
 test("an analyst is shown neither when a person joined nor a manager's name, nor things they cannot find by id", () => {
-  const { schema: shown } = visibleSchemas(schema)(permissionsFor("ANALYST"));
+  const { schema: shown } = visibleSchemas(schema)(permissionsSomewhereFor("ANALYST"));
   expect(printSchema(shown)).not.toMatch(/^ +(apiKey|workspace):/m);
   const { fields } = (shown.getType("User") as GraphQLObjectType).toConfig();
   expect(Object.keys(fields)).toEqual(expect.arrayContaining(["userId", "email", "name"]));
@@ -232,7 +232,7 @@ describe("the query library", () => {
         email: emails[0] ?? "",
         settings: { TEAMS_FILE: teamsOfLead(emails) }, // without a team a lead is refused nothing of its rows
       });
-      const { schema: shown } = visibleSchemas(schema)(permissionsFor(name));
+      const { schema: shown } = visibleSchemas(schema)(permissionsSomewhereFor(name));
       const wrong: string[] = [];
       let refused = 0;
       // A person is found by the caller, or by an address or a pseudonym, which depends on how the caller sees people.
@@ -257,7 +257,7 @@ describe("the cache of documents", () => {
     const counts = new Map(
       names.map((name) => [
         name,
-        Object.keys(visibleSchemas(schema)(permissionsFor(name)).schema.getTypeMap()).length,
+        Object.keys(visibleSchemas(schema)(permissionsSomewhereFor(name)).schema.getTypeMap()).length,
       ]),
     );
     expect(new Set(counts.values()).size).toBe(names.length);

@@ -9,7 +9,7 @@ import { newPath } from "./alerts/world.ts";
 import { answerOf } from "./answer.ts";
 import { withBudgets } from "./budgets/files.ts";
 import { codesOf, guarded } from "./callers.ts";
-import { SINGLE } from "./every-field.ts";
+import { SELF, SINGLE } from "./every-field.ts";
 import { ENTRIES, gatewayOfThree, organizationsFile } from "./organizations/three.ts";
 import { emailOf, organizationOf, USERS } from "./team-truth.ts";
 
@@ -128,7 +128,7 @@ describe("a team lead", () => {
     expect(ofTeam.length).toBeGreaterThan(1);
     expect(recorded.nodes.length).toBeGreaterThan(ofTeam.length * 2);
     expect((await alerts("LEAD with spend")).nodes).toEqual(ofTeam);
-    expect(codesOf(await askAs("LEAD", "{ alerts { nodes { event } } }"))).toEqual(["FORBIDDEN"]);
+    expect((await alerts("LEAD")).nodes).toEqual([]);
   });
 
   test("does not learn by parts of spend in how many teams a person is", async () => {
@@ -306,6 +306,86 @@ describe("a team lead", () => {
     expect(
       codesOf(await askAs("LEAD with spend", `{ user(email: "${emailsIn("Cedar")[0]}") { email } }`)),
     ).toEqual(["FORBIDDEN"]);
+  });
+
+  const LEADS = ["LEAD", "LEAD with spend", "LEAD by pseudonym", "LEAD of groups"];
+
+  test.for(LEADS)("reads of themselves every field that a member does: %s", async (name) => {
+    const [self = ""] = emailsIn("Birch");
+    const { askAs } = opened(self);
+    const other: string[] = [];
+    let refused = 0;
+    for (const query of SELF) {
+      const [member, lead] = await Promise.all([askAs("MEMBER", query), askAs(name, query)]);
+      const shown = ({ data, errors }: typeof lead) => JSON.stringify([data, errors]);
+      if (shown(member) !== shown(lead)) other.push(`${query}: ${shown(lead)} for ${shown(member)}`);
+      if (codesOf(lead).includes("FORBIDDEN")) refused++;
+    }
+    expect(other).toEqual([]);
+    expect(SELF.length).toBeGreaterThan(100);
+    expect(refused).toBeLessThan(SELF.length / 2);
+  });
+
+  test.for(LEADS)(
+    "reads their own figures by their own address too, and by no other address: %s",
+    async (name) => {
+      const [self = "", other = ""] = emailsIn("Birch");
+      const { askAs } = opened(self);
+      const fields = `${COST.replace("cost", `cost(${RANGE})`)} spendLimits { state limit { minorUnits } } claudeCode(${RANGE}) { estimated { cents } } activity(${RANGE}) { chat { messages } }`;
+      const asked = (by: string) => `{ user${by} { userId name email ${fields} } }`;
+      const { data } = await askAs("MEMBER", asked(""));
+      expect(data.user.cost.net.cents).toMatch(/^\d/);
+      for (const by of [
+        "",
+        `(email: "${self.toUpperCase()}")`,
+        `(email: "${self}", organization: "enterprise")`,
+      ]) {
+        const answer = await askAs(name, asked(by));
+        expect([answer.errors, answer.data.user], by).toEqual([undefined, data.user]);
+      }
+      expect(codesOf(await askAs(name, asked(`(email: "${other}")`)))).toEqual(["FORBIDDEN"]);
+      // The same operation still reads other people and teams as a lead.
+      const both = await askAs(
+        name,
+        `{ user { ${COST.replace("cost", `cost(${RANGE})`)} } teams(${RANGE}) { nodes { name } } costCentres: user(email: "${other}") { userId } }`,
+      );
+      expect(both.data).toMatchObject({
+        user: { cost: data.user.cost },
+        teams: { nodes: [] },
+        costCentres: null,
+      });
+    },
+  );
+
+  test("reads the budgets and alerts that state their own address, and of no other person", async () => {
+    const [self = "", other = ""] = emailsIn("Birch");
+    const { app, askAs } = guarded({
+      sandbox: { users: USERS, seed: ORGANIZATION.seed },
+      email: self,
+      settings: {
+        TEAMS_FILE: teamsFile(),
+        MAX_UPSTREAM_REQUESTS: "1000",
+        ...withBudgets([
+          { name: "own", person: self.toUpperCase(), amountUsd: 1, thresholds: [1] },
+          { name: "other", person: other, amountUsd: 1, thresholds: [1] },
+          { name: "birch", team: "Birch", amountUsd: 10 },
+          { name: "everything", amountUsd: 10 },
+        ]),
+      },
+      alertStore: sqliteAlerts({ path: newPath() }),
+    });
+    await app.runAlerts();
+    const query =
+      "{ budgets { name spent { cents } share state } alerts { nodes { budget { name } event spent { cents } } } }";
+    const member = await askAs("MEMBER", query);
+    expect(member.data.budgets).toMatchObject([
+      { name: "own", spent: { cents: expect.stringMatching(/^\d/) } },
+    ]);
+    expect(member.data.alerts.nodes.length).toBeGreaterThan(0);
+    for (const name of LEADS) {
+      const { data, errors } = await askAs(name, query);
+      expect([errors, data], name).toEqual([undefined, member.data]);
+    }
   });
 
   test("by pseudonym reads their teams without names, and in groups no individual", async () => {

@@ -142,11 +142,11 @@ builder.queryField("alerts", (t) =>
   t.field({
     ...ofOrganization,
     args: { ...tenantArg, ...forward },
-    requires: ["spend:read", "own", "spendOfTeam"],
+    requires: ["spend:read", "self", "spendOfTeam"],
     type: AlertConnection,
     nullable: true,
     description:
-      "Alerts about budgets, sudden rises and final months of organizations with the same people, newest first; none where the operator has no file of them (BUDGETS_FILE). An alert is listed for callers who see its budget in `budgets`, or see individuals where it is about an API key, or the team; so for team leads those of their teams. They are recorded for all replicas when a new export is known, and kept for at least a year. Takes no upstream request but for the sizes of teams. `freshness` is that of records: open, without an export. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST, GROUPS, GROUP_MEMBERS. Errors: BAD_USER_INPUT, CURSOR_INVALID, DIRECTORY_NOT_READY, UPSTREAM_*.",
+      "Alerts about budgets, sudden rises and final months of organizations with the same people, newest first; none where the operator has no file of them (BUDGETS_FILE). An alert is listed for callers who see its budget in `budgets`, or see individuals where it is about an API key, or the team; so for team leads those of their own budgets and, with `spend:read`, of their teams. They are recorded for all replicas when a new export is known, and kept for at least a year. Takes no upstream request but for the sizes of teams. `freshness` is that of records: open, without an export. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST, GROUPS, GROUP_MEMBERS. Errors: BAD_USER_INPUT, CURSOR_INVALID, DIRECTORY_NOT_READY, UPSTREAM_*.",
     resolve(_root, { organization: _organization, ...slice }, ctx) {
       const organization = organizationNamed(ctx, null);
       ctx.upstream.dependOn(null); // replicas record alerts at any time

@@ -1,5 +1,6 @@
 import { figuresOfBudget, requestsOfBudgets } from "../../src/analytics/budgets.ts";
 import { costReport } from "../../src/analytics/cost.ts";
+import { contextOfSelf } from "../../src/analytics/organizations.ts";
 import type { Context } from "../../src/context.ts";
 import {
   BUDGET_PERIODS,
@@ -33,6 +34,11 @@ const BudgetStateEnum = builder.enumType("BudgetState", {
   description: "States of a budget, the calmest first.",
   values: describedValues(BUDGET_STATES, (text) => text),
 });
+
+/** Returns the figures of a budget; those of a team lead's own are read as a member reads them. */
+function figuresFor(ctx: Context, budget: SpendBudget) {
+  return figuresOfBudget(budget.subject === "PERSON" ? contextOfSelf(ctx) : ctx, budget);
+}
 
 /** Options of a field that needs the figures of its budget; those of all budgets of the answer share their requests. */
 const fromFigures = {
@@ -75,46 +81,46 @@ export const OperatorBudget = builder.objectRef<SpendBudget>("Budget").implement
       type: Money,
       description:
         "Net spend from the first day of the period up to and including today, exact; equal to `cost` of the same subject and days. A lower bound while days are open, since upstream exports usage late. Zero only for a subject that exists: one that neither a list of upstream nor the spend of this and the last month names is NOT_FOUND, with the nearest names. Additive over periods.",
-      resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).spend.spent,
+      resolve: async (budget, _args, ctx) => (await figuresFor(ctx, budget)).spend.spent,
     }),
     share: t.field({
       ...fromFigures,
       type: "Decimal",
       description: "`spent` divided by `amount`: 0.8 is four fifths of it. Not additive.",
-      resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).share,
+      resolve: async (budget, _args, ctx) => (await figuresFor(ctx, budget)).share,
     }),
     wholeDays: t.field({
       ...fromFigures,
       type: "Count",
       description:
         "Days of the period, from the first on, that upstream's export covers completely. Not additive.",
-      resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).spend.wholeDays,
+      resolve: async (budget, _args, ctx) => (await figuresFor(ctx, budget)).spend.wholeDays,
     }),
     projected: t.field({
       ...fromFigures,
       type: DerivedMoney,
       description:
         "Spend of the whole period if its other days cost as much as its complete days did on average. Null without a complete day.",
-      resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).projected,
+      resolve: async (budget, _args, ctx) => (await figuresFor(ctx, budget)).projected,
     }),
     exhaustedOn: t.field({
       ...fromFigures,
       type: "Date",
       description:
         "The UTC day on which `spent` reached the amount, or on which it will at the average of the complete days. Null: not in this period. Null also for a team that has spent its amount: its days are not read one by one.",
-      resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).exhaustedOn,
+      resolve: async (budget, _args, ctx) => (await figuresFor(ctx, budget)).exhaustedOn,
     }),
     state: t.field({
       ...fromFigures,
       type: BudgetStateEnum,
       description: `How the period stands, the most serious that holds. Projections count from ${FEWEST_WHOLE_DAYS} complete days on.`,
-      resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).state,
+      resolve: async (budget, _args, ctx) => (await figuresFor(ctx, budget)).state,
     }),
     freshness: t.field({
       ...fromFigures,
       type: Freshness,
       description: "Age of the figures.",
-      resolve: async (budget, _args, ctx) => (await figuresOfBudget(ctx, budget)).freshness,
+      resolve: async (budget, _args, ctx) => (await figuresFor(ctx, budget)).freshness,
     }),
   }),
 });
@@ -123,11 +129,11 @@ builder.queryField("budgets", (t) =>
   t.field({
     ...ofOrganization,
     args: tenantArg,
-    requires: ["spend:read", "own", "spendOfTeam"],
+    requires: ["spend:read", "self", "spendOfTeam"],
     type: [OperatorBudget],
     nullable: true,
     description:
-      "The budgets that the operator has listed (BUDGETS_FILE) for organizations with the same people, in the order of that file; none where there is no file. Budgets of people are listed for callers who see people by name, those of teams for callers who see the team, and those of API keys for callers who see individuals. A member sees the budgets that state their own address, and a team lead those of their teams. Figures take one run of upstream pages per calendar month for all budgets of one kind of subject and period, and two for those of teams. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST, GROUPS, GROUP_MEMBERS. Errors of one budget: NOT_FOUND, NOT_CONFIGURED, NOT_COVERED, NOT_YET_AVAILABLE, DIRECTORY_NOT_READY, BAD_USER_INPUT, UPSTREAM_*.",
+      "The budgets that the operator has listed (BUDGETS_FILE) for organizations with the same people, in the order of that file; none where there is no file. Budgets of people are listed for callers who see people by name, those of teams for callers who see the team, and those of API keys for callers who see individuals. A member or team lead sees the budgets that state their own address, and a team lead with `spend:read` those of their teams. Figures take one run of upstream pages per calendar month for all budgets of one kind of subject and period, and two for those of teams. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST, GROUPS, GROUP_MEMBERS. Errors of one budget: NOT_FOUND, NOT_CONFIGURED, NOT_COVERED, NOT_YET_AVAILABLE, DIRECTORY_NOT_READY, BAD_USER_INPUT, UPSTREAM_*.",
     maxRows: () => 100,
     resolve: async (_root, _args, ctx) => [...(await visibleBudgets(ctx))],
   }),

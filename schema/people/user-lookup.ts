@@ -1,5 +1,7 @@
 import { personByEmail, personById } from "../../src/analytics/join.ts";
+import { contextOfSelf } from "../../src/analytics/organizations.ts";
 import type { Context } from "../../src/context.ts";
+import { emailKey } from "../../src/domain/organization.ts";
 import type { Person } from "../../src/domain/person.ts";
 import { badInput, GatewayError } from "../../src/errors.ts";
 import { builder } from "../framework/builder.ts";
@@ -21,23 +23,31 @@ function notFound(by: "id" | "email", { viewer }: Context): never {
   );
 }
 
+interface LookupArgs {
+  readonly id?: string | null | undefined;
+  readonly email?: string | null | undefined;
+}
+
 builder.queryField("user", (t) =>
   t.field({
-    requires: ["people", "own", "peopleOfTeam"],
+    requires: ["people", "self", "peopleOfTeam"],
     type: User,
     nullable: true,
     description:
-      "One current member, by `id` or by `email`; without both, the caller, found by the verified address of their token. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
+      "One current member, by `id` or by `email`; without both, the caller, found by the verified address of their token. A team lead reads themselves so, or by their own address, as a member does; by `id` as one of their people. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
     args: {
       id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
       email: t.arg.string({
         description: "The address, ignoring case, or an alias of it.",
-        requires: ["identity:read", "own", "namesOfTeam", "pseudonyms"],
+        requires: ["identity:read", "self", "namesOfTeam", "pseudonyms"],
       }),
       ...tenantArg,
     },
     ...ofMembers,
-    ...ofOrganization,
+    context: (args, ctx) => {
+      const self = ofOrganization.context(args, contextOfSelf(ctx));
+      return isOfSelf(args, self) ? self : ofOrganization.context(args, ctx);
+    },
     resolve: async (_root, { id, email }, ctx) => {
       const byId = id !== null && id !== undefined;
       const byEmail = email !== null && email !== undefined;
@@ -51,6 +61,13 @@ builder.queryField("user", (t) =>
     },
   }),
 );
+
+/** True if a viewer looks themselves up, by their address or by naming no person. */
+function isOfSelf({ id, email }: LookupArgs, { viewer, orgDirectory: { aliases } }: Context): boolean {
+  if (typeof id === "string") return false;
+  if (typeof email !== "string") return true;
+  return viewer.email !== null && emailKey(email, aliases) === emailKey(viewer.email, aliases);
+}
 
 /** Returns the member with this address, or null. Throws where the viewer may not learn which of the two it is. */
 export async function userByEmail(ctx: Context, email: string): Promise<Person | null> {

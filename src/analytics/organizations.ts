@@ -5,6 +5,7 @@ import {
   type OrganizationKind,
   organizationName,
 } from "../domain/organization.ts";
+import { asMember } from "../domain/viewer.ts";
 import { badInput, GatewayError } from "../errors.ts";
 import { type KeyFamily, ORGANIZATION_OF_KEY } from "../upstream/endpoint.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -102,7 +103,22 @@ function kindNamed(
 export function contextOfTenant(ctx: Context, tenant: string | null): Context {
   const base = ctx.base ?? ctx;
   if (base.upstream.tenant.name === tenant) return base;
-  return kept(base, `${tenant}\n`, () => ({ ...base, ...base.organizations.partsOf(tenant), base }));
+  return kept(base, `${tenant}\n`, () => ({
+    ...base,
+    ...base.organizations.partsOf(tenant, base.viewer),
+    base,
+  }));
+}
+
+/** Returns the context of fields about the caller themselves: a team lead reads these as a member does. */
+export function contextOfSelf(ctx: Context): Context {
+  if (ctx.viewer.role !== "LEAD") return ctx;
+  const base = ctx.base ?? ctx;
+  const self = kept(base, "self", () => {
+    const viewer = asMember(base.viewer);
+    return { ...base, ...base.organizations.partsOf(base.upstream.tenant.name, viewer), viewer };
+  });
+  return contextOfTenant(self, ctx.upstream.tenant.name);
 }
 
 function enter(base: Context, organization: ReadableOrganization): Context {

@@ -103,6 +103,8 @@ export function mayReadOrganization({ organizations }: Viewer, name: string): bo
 const OTHERS = {
   /** To be a member who asks for what is theirs. */
   own: ({ role }) => role === "MEMBER",
+  /** To read one's own figures beside any others: a team lead reads them as a member does, see `asMember`. */
+  self: ({ role }) => role === "MEMBER" || role === "LEAD",
   /** To lead teams, and see figures of them and of their people, as far as the scopes of a lead go. */
   ofTeam: ({ teamScopes }) => teamScopes.has("activity:read"),
   peopleOfTeam: ({ identity, teamScopes }) => identity !== "none" && teamScopes.has("activity:read"),
@@ -141,6 +143,12 @@ const known = new WeakMap<Viewer, Permissions>();
 
 export function permissionsOf(viewer: Viewer): Permissions {
   return known.getOrInsertComputed(viewer, workedOut);
+}
+
+/** Returns the permissions that some field of an operation has: of a team lead also those of a member, below their own person. */
+export function permissionsSomewhere(viewer: Viewer): Permissions {
+  const permissions = permissionsOf(viewer);
+  return permissions.self && !permissions.own ? { ...permissions, own: true } : permissions;
 }
 
 function workedOut(viewer: Viewer): Permissions {
@@ -191,6 +199,19 @@ export function seeing(
   const held = identity === "full" ? viewer.scopes : viewer.scopes.difference(NAMING);
   const scopes = viewer.role === "LEAD" ? { scopes: NONE, teamScopes: held } : { scopes: held };
   return { ...viewer, ...scopes, identity, minPeople: identity === "none" ? minPeople : 0 };
+}
+
+/** Returns a viewer as one who reads their own figures and nothing else. */
+export function asMember(viewer: Viewer): Viewer {
+  return {
+    ...viewer,
+    role: "MEMBER",
+    scopes: NONE,
+    teamScopes: NONE,
+    teams: new Set(),
+    identity: "full",
+    minPeople: 0,
+  };
 }
 
 const NONE: ReadonlySet<Scope> = new Set();

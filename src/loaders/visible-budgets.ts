@@ -13,7 +13,7 @@ type About = Pick<SpendBudget, "organization" | "subject" | "subjectId">;
 
 /**
  * Returns the budgets of this context's organizations that the viewer may see, without a request for the sizes of teams: a team can still
- * be too small to be shown. A member sees those that state their own address.
+ * be too small to be shown. A member or team lead sees those that state their own address.
  */
 export function budgetsFor(ctx: Context): readonly SpendBudget[] {
   return ctx.budgets.filter(seenBy(ctx));
@@ -28,7 +28,7 @@ function seenBy(ctx: Context): (about: About) => boolean {
   } = ctx;
   const names = new Set(readable.filter((each) => each.tenant === tenant.name).map(({ name }) => name));
   const permissions = permissionsOf(viewer);
-  const own = permissions.own && viewer.email !== null ? emailKey(viewer.email, aliases) : null;
+  const own = permissions.self && viewer.email !== null ? emailKey(viewer.email, aliases) : null;
   return ({ organization, subject, subjectId }) => {
     if (!names.has(organization)) return false;
     if (subject === "PERSON" && own !== null) return own === emailKey(subjectId ?? "", aliases);

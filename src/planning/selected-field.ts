@@ -71,7 +71,8 @@ export class SelectedField {
     this.#place = place;
     this.shape = shape;
     const { requires } = shape;
-    this.isPermitted = requires === null || isGranted(requires, permissionsOf(operation.ctx.viewer));
+    const { viewer } = place.ctx ?? operation.ctx; // a team lead reads as a member below their own person
+    this.isPermitted = requires === null || isGranted(requires, permissionsOf(viewer));
   }
 
   /** Its place in the answer, by response names. */

@@ -458,16 +458,16 @@ describe.skipIf(isMissing)("the dashboard of a caller with a token", () => {
     await page.context().close();
   });
 
-  test("shows team leads their teams, the people of these and nothing else", async () => {
+  test("shows team leads their teams, the people of these and beside it their own figures", async () => {
     for (const [name, panels] of [
       ["lead", ["Teams", "People"]],
       ["lead-with-spend", ["Teams", "People", "Spend by person", "Budgets"]],
     ] as const) {
       const page = await opened.page("/", `token-of-${name}`);
-      expect(await linksOf(page)).toEqual(["Teams"]);
+      expect(await linksOf(page)).toEqual(["Teams", "My figures"]);
       expect(await panelsOf(page)).toEqual(panels);
       const text = await page.locator("main").innerText();
-      expect(text).toContain("Your role is lead, so you see the teams that you lead and nothing else.");
+      expect(text).toContain("Your role is lead, so you see the teams that you lead and your own figures.");
       expect(text).toContain("People who joined within the period");
       expect(text).not.toMatch(/Birch|Everything|FORBIDDEN|Incomplete|Not shown/);
       for (const [i, { email }] of people.entries()) expect(text.includes(email), email).toBe(i % 2 === 0);

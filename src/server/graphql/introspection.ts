@@ -8,7 +8,7 @@ import {
 } from "graphql";
 import { SERVICE_FIELD } from "../../../schema/federation/service.ts";
 import { visibleSchemas } from "../../../schema/framework/visible.ts";
-import { permissionsOf, type Viewer } from "../../domain/viewer.ts";
+import { permissionsSomewhere, type Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
 import type { PlannedOperation } from "../../planning/operation.ts";
 import type { SelectedField } from "../../planning/selected-field.ts";
@@ -26,9 +26,9 @@ export interface SchemaView {
 export function schemaView(schema: GraphQLSchema, isEnabled: boolean): SchemaView {
   const visible = visibleSchemas(schema);
   return {
-    readableBy: (viewer) => visible(permissionsOf(viewer)).schema,
-    schemaFor: (viewer) => (isEnabled ? visible(permissionsOf(viewer)).schema : null),
-    isComplete: (viewer) => isEnabled && visible(permissionsOf(viewer)).isComplete,
+    readableBy: (viewer) => visible(permissionsSomewhere(viewer)).schema,
+    schemaFor: (viewer) => (isEnabled ? visible(permissionsSomewhere(viewer)).schema : null),
+    isComplete: (viewer) => isEnabled && visible(permissionsSomewhere(viewer)).isComplete,
   };
 }
 

@@ -41,7 +41,7 @@ export function pagesFor(viewer: PageViewer, isConsole: boolean): readonly PageN
   const { activity, spend, people, limits, console } = rightsOf(viewer);
   const last = spend || (limits && (isConsole || console)) ? (["limits"] as const) : [];
   if (viewer.role === "MEMBER") return ["me"];
-  if (viewer.role === "LEAD") return activity ? ["teams"] : [];
+  if (viewer.role === "LEAD") return activity ? ["teams", "me"] : ["me"];
   // A Console organization has neither members who chat nor seats.
   if (isConsole)
     return [
@@ -65,8 +65,14 @@ export function absencesFor(viewer: PageViewer): readonly string[] {
   if (viewer.role === "MEMBER") return ["Your role is member, so you see your own figures."];
   const withoutSpend = "without the scope spend:read, so no amounts are shown";
   return [
-    ...(teamsOnly ? ["Your role is lead, so you see the teams that you lead and nothing else."] : []),
-    ...(spend ? [] : [teamsOnly ? `It is ${withoutSpend}.` : `Your role is ${role}, ${withoutSpend}.`]),
+    ...(teamsOnly ? ["Your role is lead, so you see the teams that you lead and your own figures."] : []),
+    ...(spend
+      ? []
+      : [
+          teamsOnly
+            ? "Without the scope spend:read, you see no amounts but your own."
+            : `Your role is ${role}, ${withoutSpend}.`,
+        ]),
     ...(people ? [] : ["You see people in groups only, so no person is listed."]),
     ...(viewer.identity === "PSEUDONYM" ? ["People are shown by pseudonym."] : []),
   ];
