@@ -65,7 +65,7 @@ export function readConfig(environment: Environment) {
     budgets: budgetsConfig(reader, { tenants, store: cache.store }),
     seatPrices: seatPricesConfig(reader, tenants),
     cache,
-    links: linksConfig(reader, { auth, store: cache.store, isSandbox }),
+    links: linksConfig(reader, { auth, store: cache.store }),
     limits: limitsConfig(reader, { auth, upstreamPerMinute: (analytics + lookups) * organizations.length }),
     logs: logsConfig(reader, auth),
     /** Where metrics are served; null: nothing is measured. */

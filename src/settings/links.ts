@@ -45,11 +45,7 @@ export interface LinksConfig {
 /** Reads how links to pictures are made; null: there are none. */
 export function linksConfig(
   reader: SettingsReader,
-  {
-    auth,
-    store,
-    isSandbox,
-  }: { readonly auth: AuthConfig; readonly store: StoreConfig | null; readonly isSandbox: boolean },
+  { auth, store }: { readonly auth: AuthConfig; readonly store: StoreConfig | null },
 ): LinksConfig | null {
   const { keys, maxDays, viewsPerMinute } = reader.readAll(LINKS);
   const isOn = reader.text(LINKS.keys) !== "";
@@ -61,10 +57,6 @@ export function linksConfig(
   if (store === null)
     reader.faults.push(
       "LINK_KEYS is set, and CACHE_URL is memory:, which forgets at a restart which links are revoked; set it to sqlite:PATH or redis://HOST.",
-    );
-  if (isSandbox)
-    reader.faults.push(
-      "LINK_KEYS is set, and there is no upstream key: the sandbox keeps nothing for good, and so no revocation.",
     );
   const most = auth.kind === "jwt" ? DAYS_OF_JWT : 365;
   if (maxDays !== null && maxDays > most)
