@@ -21,14 +21,22 @@ async function serve(): Promise<void> {
   });
   if (opened === null) return;
   process.stderr.write(`${describeUpstream(opened.config)}\n`);
-  const { serveStdio } = await import("@modelcontextprotocol/server/stdio");
+  const { serveStdio, StdioServerTransport } = await import("@modelcontextprotocol/server/stdio");
+  const { MessageLines } = await import("./message-lines.ts");
   const lifetime = lifetimeOf(opened);
   const ended = Promise.race([
     once(process.stdin, "close"),
     once(process.stdin, "end"),
     ...(["SIGTERM", "SIGINT", "SIGHUP"] as const).map((signal) => once(process, signal)),
   ]);
-  const connection = serveStdio(await opened.app.mcp());
+  const lines = new MessageLines({
+    maxBytes: opened.config.limits.request.MAX_BODY_BYTES,
+    answer: (response) => process.stdout.write(`${JSON.stringify(response)}\n`),
+  });
+  const transport = new StdioServerTransport(process.stdin.pipe(lines), process.stdout, {
+    maxBufferSize: Number.POSITIVE_INFINITY, // of what the lines bound
+  });
+  const connection = serveStdio(await opened.app.mcp(), { transport });
   await ended;
   await connection.close();
   lifetime.startDraining();

@@ -4,14 +4,14 @@ import { repeatedKey } from "../../json.ts";
  * Parses a body as JSON. Rejects bytes that are not UTF-8, and repeated keys, which have no meaning: a reader before the
  * gateway, such as a filtering proxy, may have used the other value.
  */
-export function readBody(bytes: Uint8Array): unknown {
+export function readBody(bytes: Uint8Array, what = "The body"): unknown {
   let text: string;
   try {
     text = UTF8.decode(bytes);
   } catch {
-    throw new MalformedBody("The body is not UTF-8; send JSON in UTF-8.");
+    throw new MalformedBody(`${what} is not UTF-8; send JSON in UTF-8.`);
   }
-  return readJson(text, "The body");
+  return readJson(text, what);
 }
 
 /** Parses a parameter of the URL, which is text. */
