@@ -2,11 +2,15 @@ import { Client, ProtocolError, StreamableHTTPClientTransport } from "@modelcont
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { PERIODS } from "../src/domain/period.ts";
 import { guarded } from "./callers.ts";
 import { type GatewayOptions, gateway } from "./gateway.ts";
 import { Issuer } from "./issuer.ts";
+import { oneToken } from "./one-token.ts";
+import { endAll, run } from "./process.ts";
+
+afterEach(endAll);
 
 const URL_OF_MCP = new URL("http://gateway.test/mcp");
 
@@ -237,6 +241,29 @@ describe("a refused call", () => {
     expect(opened.audited.at(-1)).toMatchObject({ outcome: "FORBIDDEN", caller: { name: "ADMIN" } });
   });
 
+  test.each(["ADMIN", "ANALYST", "MEMBER", "LEAD", "SERVICE"])(
+    "of any tool that %s may not call names what is missing",
+    async (caller) => {
+      const opened = guarded();
+      const client = await agentOf(opened, caller);
+      const [all, own] = [await namesOf(await agentOf(opened, "OWNER")), await namesOf(client)];
+      for (const tool of all.filter((each) => !own.includes(each))) {
+        const { error } = (await called(client, tool)).content;
+        expect(error.code, tool).toBe("FORBIDDEN");
+        expect(error.scope ?? error.identity, error.message).toEqual(expect.any(String));
+        expect(error.message).toContain(tool);
+      }
+    },
+  );
+
+  test("of a tool that the list of a token has, and its role may not call, names the scope", async () => {
+    const { token, settings } = oneToken("panel", "ADMIN", { documents: ["CostByDay"] });
+    const client = await agentOf(gateway({ settings }), token);
+    const { content } = await called(client, "CostByDay");
+    expect(content.error).toMatchObject({ code: "FORBIDDEN", scope: "spend:read" });
+    expect((await called(client, "Adoption")).content.error.message).toMatch(/^You may only run CostByDay/);
+  });
+
   test.each([
     ["an unknown argument", { rnge: 1 }, /Unknown argument `rnge`.*did you mean range/],
     ["a wrong type", { range: 7 }, /Argument "range" got invalid value 7/],
@@ -256,6 +283,25 @@ describe("a refused call", () => {
     expect(text).toMatch(message);
     expect(text).toBe(`${content.error.code}: ${content.error.message}`);
     expect(made).toEqual([]);
+  });
+
+  test.each([
+    [{ arguments: [] }, "`arguments` of tools/call is a list; send an object of arguments by name"],
+    [{ arguments: "x" }, "`arguments` of tools/call is a text; send an object"],
+    [{ arguments: null }, "`arguments` of tools/call is null; send an object"],
+    [{ name: 7 }, "`name` of tools/call is a number; send the name of a tool"],
+  ])("with the parameters %j is answered with a sentence", async (given, sentence) => {
+    const { app } = sandboxed();
+    const params = { name: "CostByDay", ...given };
+    const response = await app.fetch(String(URL_OF_MCP), {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }),
+    });
+    const text = await response.text();
+    const { error } = JSON.parse(text.slice(text.indexOf("{")));
+    expect(error.code).toBe(-32602);
+    expect(error.message).toContain(sentence);
   });
 
   test("for huge arguments is short", async () => {
@@ -452,4 +498,37 @@ test("the command mcp serves the tools over standard input and output", async ()
   expect((await called(client, "CostByDay", { range: 1 })).content.error.code).toBe("BAD_USER_INPUT");
   await client.close();
   await closed;
+});
+
+test("lines of standard input that are no message are answered, and the next one as well", async () => {
+  const gateway = run(["mcp"], { SANDBOX_USERS: "20", MAX_BODY_BYTES: "4096" });
+  const send = (line: string) => gateway.child.stdin?.write(`${line}\n`);
+  for (const line of [
+    '{"jsonrpc":',
+    "",
+    "7",
+    '{"jsonrpc":"1.0","id":"old","method":"ping"}',
+    "x".repeat(200_000),
+    '{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}',
+    '{"jsonrpc":"2.0","id":"last","method":"ping"}\r',
+  ])
+    send(line);
+  const output = await gateway.printed('"last"');
+  const answers = output
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
+  expect(answers).toMatchObject([
+    { id: null, error: { code: -32700, message: expect.stringMatching(/^The line is not JSON/) } },
+    { id: null, error: { code: -32600, message: expect.stringMatching(/not a message/) } },
+    { id: "old", error: { code: -32600 } },
+    {
+      id: null,
+      error: { code: -32600, message: expect.stringMatching(/200000 bytes.*at most 4096.*MAX_BODY_BYTES/) },
+    },
+    { id: null, error: { code: -32700, message: expect.stringMatching(/`id` twice/) } },
+    { id: "last", result: {} },
+  ]);
+  gateway.child.stdin?.end();
+  expect((await gateway.ended()).code).toBe(0);
 });

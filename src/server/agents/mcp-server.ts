@@ -10,9 +10,8 @@ import type { GraphQLSchema } from "graphql";
 import { PERIODS } from "../../domain/period.ts";
 import type { Viewer } from "../../domain/viewer.ts";
 import { VERSION } from "../../version.ts";
-import { otherDocument } from "../documents/trusted.ts";
 import { nearest } from "../http/did-you-mean.ts";
-import { HttpError } from "../http/http-error.ts";
+import type { HttpError } from "../http/http-error.ts";
 import { briefTool } from "./brief-tool.ts";
 import {
   type CallOrigin,
@@ -22,6 +21,7 @@ import {
   type ToolResult,
 } from "./call-tool.ts";
 import { guidesFor, nameInUri, TOOL_URI, TYPE_URI, typeAt } from "./guides.ts";
+import { malformedParameter } from "./malformed-parameter.ts";
 import type { DocumentTool, DocumentTools } from "./tools.ts";
 
 export interface McpOptions extends ToolCallOptions {
@@ -49,7 +49,7 @@ const INSTRUCTIONS = [
 /** A server of the Model Context Protocol for one agent. */
 export function mcpServer(options: McpOptions, { viewer, call }: Agent): Server {
   const { tools, schemaFor } = options;
-  const server = new Server(
+  const server = new AnalyticsServer(
     { name: "claude-analytics-gateway", title: "Claude analytics gateway", version: VERSION },
     { capabilities: { tools: {}, resources: {} }, instructions: INSTRUCTIONS },
   );
@@ -60,7 +60,7 @@ export function mcpServer(options: McpOptions, { viewer, call }: Agent): Server 
     if (tool === undefined) throw unknownTool(name, tools.of(viewer));
     const result = await call(mcpReq.signal, async (origin) =>
       tool === null
-        ? refusedCall(refusedTool(name, viewer, origin), origin.record)
+        ? refusedCall(refusedTool(tools.refusal(name, viewer), origin), origin.record)
         : await callTool(options, tool, given, origin),
     );
     return resultOf(result);
@@ -81,6 +81,18 @@ export function mcpServer(options: McpOptions, { viewer, call }: Agent): Server 
     return { contents: [{ uri, mimeType: guide?.mimeType ?? TYPE_TEMPLATE.mimeType, text }] };
   });
   return server;
+}
+
+/** Rejects parameters that are malformed in a sentence: the SDK answers with the text of its schema validator. */
+class AnalyticsServer extends Server {
+  protected override _wrapHandler(...[method, handler]: Parameters<Server["_wrapHandler"]>) {
+    const wrapped = super._wrapHandler(method, handler);
+    return async (...[request, context]: Parameters<typeof wrapped>) => {
+      const fault = malformedParameter(method, request.params ?? {});
+      if (fault !== null) throw new ProtocolError(ProtocolErrorCode.InvalidParams, fault);
+      return wrapped(request, context);
+    };
+  }
 }
 
 const TYPE_TEMPLATE = {
@@ -122,15 +134,10 @@ function unknownTool(name: string, known: readonly DocumentTool[]): ProtocolErro
 }
 
 /** The refusal of a tool that is not listed for a viewer. */
-function refusedTool(name: string, { documents }: Viewer, { record }: CallOrigin): HttpError {
+function refusedTool(refusal: HttpError, { record }: CallOrigin): HttpError {
   record.kind = "graphql";
   record.codes.add("FORBIDDEN");
-  return documents === null
-    ? new HttpError(
-        "FORBIDDEN",
-        `The tool ${name} reads what you may not read; use a tool of the list, or ask the operator of the gateway for access.`,
-      )
-    : otherDocument(documents);
+  return refusal;
 }
 
 /** Answers one message over streamable HTTP, without a session. */

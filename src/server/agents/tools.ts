@@ -1,7 +1,9 @@
 import {
   type DocumentNode,
   type GraphQLSchema,
+  getNamedType,
   getOperationAST,
+  isInputObjectType,
   isInputType,
   isNonNullType,
   Kind,
@@ -14,11 +16,15 @@ import {
   visit,
   visitWithTypeInfo,
 } from "graphql";
-import type { Viewer } from "../../domain/viewer.ts";
+import { permissionsOf, type Viewer } from "../../domain/viewer.ts";
+import { forbidden } from "../../errors.ts";
 import { incrementalDocument } from "../../execution/incremental.ts";
 import { coerceVariables } from "../../planning/operation.ts";
-import type { TrustedDocument, TrustedDocuments } from "../documents/trusted.ts";
+import { isGranted, refusal, requirementsOf, type SchemaPart } from "../../planning/permissions.ts";
+import type { Requires } from "../../planning/plan.ts";
+import { otherDocument, type TrustedDocument, type TrustedDocuments } from "../documents/trusted.ts";
 import type { SchemaView } from "../graphql/introspection.ts";
+import { HttpError } from "../http/http-error.ts";
 import { type PagedDocument, pagedDocument } from "../rows/paged-document.ts";
 import { described, inputSchema, type JsonSchema, outputSchema, type SelectedLeaf } from "./json-schema.ts";
 import { listIn } from "./tool-form.ts";
@@ -84,6 +90,17 @@ export class DocumentTools {
     return tools.get(name) ?? null;
   }
 
+  /** Returns the error for a viewer who may not call a tool, which names what is missing. */
+  refusal(name: string, viewer: Viewer): HttpError {
+    const { schema, trusted } = this.#options;
+    const document = this.#documents.get(name);
+    if (viewer.documents !== null && (document === undefined || !trusted.allows(viewer, document)))
+      return otherDocument(viewer.documents);
+    const closed = document && closedPart(schema, incrementalDocument(parse(document.text)).whole, viewer);
+    const why = closed && refusal(viewer, closed.requires, `\`${closed.name}\` of the tool ${name}`);
+    return HttpError.of(why ?? forbidden(`The tool ${name}`, []));
+  }
+
   get #documents(): ReadonlyMap<string, TrustedDocument> {
     const { trusted } = this.#options;
     this.#named ??= new Map(
@@ -141,6 +158,35 @@ export class DocumentTools {
     );
     return this.#comments.get(hash) ?? commentAbove(text);
   }
+}
+
+interface ClosedPart {
+  readonly name: string;
+  readonly requires: Requires;
+}
+
+/** Returns the first part of the schema in a document that a viewer may not read; undefined: the viewer may read all. */
+function closedPart(schema: GraphQLSchema, document: DocumentNode, viewer: Viewer): ClosedPart | undefined {
+  const permissions = permissionsOf(viewer);
+  const types = new TypeInfo(schema);
+  const closed: ClosedPart[] = [];
+  const look = (name: string, part: SchemaPart | null | undefined) => {
+    const requires = part ? requirementsOf(part) : null;
+    if (requires !== null && !isGranted(requires, permissions)) closed.push({ name, requires });
+  };
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      Field: ({ name: { value } }) => look(value, types.getFieldDef()),
+      Argument: ({ name: { value } }) => look(value, types.getArgument()),
+      ObjectField({ name: { value } }) {
+        const type = getNamedType(types.getParentInputType());
+        look(value, isInputObjectType(type) ? type.getFields()[value] : null);
+      },
+      EnumValue: ({ value }) => look(value, types.getEnumValue()),
+    }),
+  );
+  return closed[0];
 }
 
 const FIRST = { type: "integer", minimum: 1, description: "Rows of a page of the list." };
