@@ -462,6 +462,7 @@ export const CONNECTIONS = {
       "organization"
     ],
     "teams": [
+      "orderBy",
       "organization",
       "overlap",
       "range"

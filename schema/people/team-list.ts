@@ -5,14 +5,15 @@ import { isTeamIn, placementKey } from "../../src/domain/team.ts";
 import { TEAM_SOURCES, teamRequests } from "../../src/loaders/teams.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { builder } from "../framework/builder.ts";
-import { type Connection, forward } from "../framework/connection.ts";
+import { type Connection, connectRanking, forward } from "../framework/connection.ts";
 import { Spend } from "../framework/money.ts";
 import { ofOrganization } from "../framework/organization.ts";
 import { DateRange } from "../framework/range.ts";
 import { requireOverlap } from "../money/report-args.ts";
 import { placements, type TeamOver, TeamSummary } from "./team.ts";
 import { spendArgs, teamSpendRequests } from "./team-figures.ts";
-import { connectFromMemory } from "./team-member.ts";
+import { connectFromMemory, membershipsOf } from "./team-member.ts";
+import { orderedTeams, orderRequests, requireOrder, TeamOrder } from "./team-order.ts";
 
 /** Facts about a list of teams, beside its rows. */
 interface TeamList extends Connection<TeamOver> {
@@ -24,7 +25,7 @@ const TeamSummaryConnection = builder.connectionObject(
     type: TeamSummary,
     name: "TeamSummaryConnection",
     description:
-      "Teams by name, then people without a team, then usage without a person. `organization` is the organization of `cost`. `freshness` is that of the memberships: of the RBAC groups, or of the member list, since the operator's list has no age.",
+      "Teams by name, then people without a team, then usage without a person; `orderBy` ranks all of these by a figure. `organization` is the organization of `cost`. `freshness` is that of the memberships: of the RBAC groups, or of the member list, since the operator's list has no age.",
     fields: (t) => ({
       overlap: t.field({
         requires: ["spenders"], // it can be what one person in two teams used
@@ -51,17 +52,19 @@ builder.queryField("teams", (t) =>
     sources: TEAM_SOURCES,
     args: {
       range: t.arg({ type: DateRange, required: true, description: "The UTC days that figures cover." }),
+      orderBy: t.arg({ type: TeamOrder, description: "Sort order; by default by name." }),
       ...spendArgs,
       ...forward,
     },
     ...ofOrganization,
-    requests: (_input, ctx) => teamRequests(ctx),
+    requests: (input, ctx) => [...teamRequests(ctx), ...orderRequests(input.args.orderBy, input, ctx)],
     resolve: async (
       _root,
-      { range: rangeInput, organization: name, overlap, ...slice },
+      { range: rangeInput, organization: name, overlap, orderBy, ...slice },
       ctx,
     ): Promise<TeamList> => {
       requireOverlap(ctx, overlap);
+      if (orderBy) requireOrder(ctx, orderBy);
       const range = resolveRange(rangeInput, ctx.now());
       const organization = organizationNamed(ctx, name);
       const spend = { organization, range, overlap };
@@ -69,10 +72,21 @@ builder.queryField("teams", (t) =>
         .filter((placement) => placement.kind !== "team" || isTeamIn(placement.team, range))
         .map((placement): TeamOver => ({ placement, ...spend }));
       const question = { field: "teams", range, organization };
-      return {
-        ...(await connectFromMemory(ctx, slice, question, rows, ({ placement }) => placementKey(placement))),
-        spend,
-      };
+      if (!orderBy)
+        return {
+          ...(await connectFromMemory(ctx, slice, question, rows, ({ placement }) =>
+            placementKey(placement),
+          )),
+          spend,
+        };
+      const { field, direction, dataset, about } = { ...orderBy, ...membershipsOf(ctx) };
+      const args = { order: [field, direction ?? "DESC"], overlap };
+      return connectRanking(ctx, slice, { ...question, dataset, args }, async () => ({
+        ranked: await orderedTeams(ctx, rows, orderBy),
+        sources: [about],
+        nodeOf: (team: TeamOver) => team,
+        facts: { spend },
+      }));
     },
   }),
 );

@@ -65,15 +65,21 @@ export async function connectFromMemory<Row>(
   rows: readonly Row[],
   idOf: (row: Row) => string,
 ): Promise<Connection<Row>> {
+  const { dataset, about } = membershipsOf(ctx);
+  const page = await connect(ctx, slice, { ...question, dataset }, pagesOfRows([{ rows, about }]), idOf);
+  return { ...page, totalCount: rows.length };
+}
+
+/** Where memberships come from: the operator's list, which has no age, or the RBAC groups. */
+export function membershipsOf({ orgDirectory, now }: Context) {
   const about = {
     watermark: null,
-    fetchedAt: ctx.now(),
+    fetchedAt: now(),
     asOf: null,
     range: null,
     state: "OPEN",
     stale: null,
   } as const;
-  const dataset: Dataset = ctx.orgDirectory.teams === null ? "GROUP_MEMBERS" : "ENTERPRISE_MEMBERS";
-  const page = await connect(ctx, slice, { ...question, dataset }, pagesOfRows([{ rows, about }]), idOf);
-  return { ...page, totalCount: rows.length };
+  const dataset: Dataset = orgDirectory.teams === null ? "GROUP_MEMBERS" : "ENTERPRISE_MEMBERS";
+  return { dataset, about };
 }

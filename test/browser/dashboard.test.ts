@@ -630,7 +630,7 @@ describe.skipIf(isMissing)("the dashboard of an organization", () => {
     writeFileSync(teams, ["email,team", ...lines, ""].join("\n"));
     for (const [limits, text, count] of [
       [{}, "132 rows.", 132],
-      [{ MAX_FIRST: "120" }, "The first 120 of 132 by name are shown; the file has all.", 120],
+      [{ MAX_FIRST: "120" }, "The first 120 of 132 are shown; the file has all.", 120],
     ] as const) {
       const opened = new Opened({ sandbox: { users: 60 }, settings: { TEAMS_FILE: teams, ...limits } });
       await opened.start();
@@ -638,6 +638,13 @@ describe.skipIf(isMissing)("the dashboard of an organization", () => {
       const panel = page.getByRole("region", { name: "Teams", exact: true });
       await panel.getByText(text).waitFor();
       expect(await panel.locator("tbody tr").count()).toBe(count);
+      const { data } = await opened.gateway.ask(
+        "{ teams(range: { last: { days: 7 } }, orderBy: { field: COST }, first: 3) { nodes { name } } }",
+      );
+      const [first, second, third] = data.teams.nodes;
+      expect((await panel.locator("tbody th").allInnerTexts()).slice(0, 3)).toEqual(
+        [first, second, third].map(({ name }) => expect.stringContaining(name ?? "without")),
+      );
       await opened.stop();
     }
   });

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { formatNumber } from "../../charts/format.ts";
 import { RankingTable } from "../../charts/ranking.tsx";
-import type { ResultOf } from "../../client/documents.ts";
+import type { ResultOf, VariablesOf } from "../../client/documents.ts";
 import { pageSettings } from "../../client/page-settings.ts";
 import { fileLink } from "../../links.ts";
 import { MOST_ROWS } from "../most-rows.ts";
@@ -17,11 +17,14 @@ import type { Rights } from "../viewer.ts";
 
 /** The measures that the table can be ordered by, largest first. */
 const ORDERS = {
-  cost: ["Net spend", ({ cost }) => Number(cost?.net.usd ?? 0)],
-  users: ["Active people", ({ activity }) => activity?.users ?? 0],
-  messages: ["Chat messages", ({ activity }) => activity?.activity.chat.messages ?? 0],
-  commits: ["Commits", ({ claudeCode }) => claudeCode?.commits ?? 0],
-} as const satisfies Record<string, readonly [string, (team: TeamInTable) => number]>;
+  COST: ["Net spend", ({ cost }) => cost?.net.usd ?? null],
+  ACTIVE_USERS: ["Active people", ({ activity }) => activity?.users ?? null],
+  CHAT_MESSAGES: ["Chat messages", ({ activity }) => activity?.activity.chat.messages ?? null],
+  COMMITS: ["Commits", ({ claudeCode }) => claudeCode?.commits ?? null],
+} as const satisfies Record<
+  TeamOrderField,
+  readonly [label: string, measure: (team: TeamInTable) => number | string | null]
+>;
 
 const NO_LED_TEAMS =
   "You lead no team in this period. The operator of the gateway names managers in TEAMS_FILE.";
@@ -29,19 +32,24 @@ const NO_LED_TEAMS =
 /** The team, its cost, its activity and its Claude Code, as MAX_ROWS counts them. */
 const ROWS_PER_TEAM = 4;
 
-type Order = keyof typeof ORDERS;
+type TeamOrderField = NonNullable<VariablesOf<"Teams">["orderBy"]>["field"];
 
 /** The variables of the teams that the viewer may read. What is counted more than once depends on teams that a lead does not read. */
-function useTeamsVariables({ period }: Place, { spend, people, teamsOnly }: Rights) {
+function useTeamsVariables(
+  { period }: Place,
+  { spend, people, teamsOnly }: Rights,
+  order: TeamOrderField | null,
+) {
   return useMemo(
     () => ({
       range: rangeOf(period),
       spend,
       overlap: spend && people && !teamsOnly,
       people,
+      orderBy: order === null ? null : { field: order },
       first: Math.min(MOST_ROWS, Math.floor(pageSettings.maxRows / ROWS_PER_TEAM)),
     }),
-    [period, spend, people, teamsOnly],
+    [period, spend, people, teamsOnly, order],
   );
 }
 
@@ -50,8 +58,8 @@ export function TeamsPage(props: PageProps) {
 }
 
 function AllTeams({ place, rights }: PageProps) {
-  const [chosen, setChosen] = useState<Order>(rights.spend ? "cost" : "users");
-  const variables = useTeamsVariables(place, rights);
+  const [chosen, setChosen] = useState<TeamOrderField>(rights.spend ? "COST" : "ACTIVE_USERS");
+  const variables = useTeamsVariables(place, rights, chosen);
   if (mostDaysIn(place.period) > DAILY_LIMIT)
     return (
       <>
@@ -61,8 +69,6 @@ function AllTeams({ place, rights }: PageProps) {
     );
   const [label, measure] = ORDERS[chosen];
   const file = fileLink("teams", { range: variables.range });
-  const ordered = (data: ResultOf<"Teams">) =>
-    (data.teams?.nodes ?? []).filter((team) => team !== null).toSorted((a, b) => measure(b) - measure(a));
   return (
     <>
       <Panel
@@ -78,10 +84,10 @@ function AllTeams({ place, rights }: PageProps) {
             className="field small no-print"
             aria-label="Order of teams"
             value={chosen}
-            onChange={({ target }) => setChosen(target.value as Order)}
+            onChange={({ target }) => setChosen(target.value as TeamOrderField)}
           >
             {Object.entries(ORDERS)
-              .filter(([key]) => rights.spend || key !== "cost")
+              .filter(([key]) => rights.spend || key !== "COST")
               .map(([key, [name]]) => (
                 <option key={key} value={key}>
                   {name}
@@ -91,7 +97,7 @@ function AllTeams({ place, rights }: PageProps) {
         }
       >
         {(data) => {
-          const teams = ordered(data);
+          const teams = shownTeams(data);
           const count = data.teams?.totalCount ?? 0;
           if (teams.length === 0) return null;
           return (
@@ -99,7 +105,7 @@ function AllTeams({ place, rights }: PageProps) {
               <TeamTable teams={teams} rights={rights} />
               <p className="compare-note">
                 {count > teams.length
-                  ? `The first ${teams.length.toLocaleString("en-US")} of ${count.toLocaleString("en-US")} by name are shown; the file has all.`
+                  ? `The first ${teams.length.toLocaleString("en-US")} of ${count.toLocaleString("en-US")} are shown; the file has all.`
                   : `${count.toLocaleString("en-US")} rows.`}
               </p>
             </>
@@ -116,28 +122,22 @@ function AllTeams({ place, rights }: PageProps) {
         empty="There are no teams."
       >
         {(data) => {
-          const teams = ordered(data);
+          const teams = shownTeams(data);
           const overlap = data.teams?.overlap?.net.usd;
           if (teams.length === 0) return null;
           return (
             <>
               <RankingTable
                 title={`Teams by ${label.toLowerCase()}`}
-                unit={chosen === "cost" ? "usd" : "count"}
+                unit={chosen === "COST" ? "usd" : "count"}
                 heads={["Team", label]}
                 rows={teams.slice(0, 15).map((team, i) => ({
                   key: team.teamId ?? `without ${i}`,
                   label: nameOfTeam(team),
-                  value: chosen === "cost" ? (team.cost?.net.usd ?? null) : measure(team),
+                  value: measure(team),
                   isOther: team.name === null,
                 }))}
               />
-              {(data.teams?.totalCount ?? 0) > teams.length && (
-                <p className="compare-note">
-                  Only the first {teams.length.toLocaleString("en-US")} by name are ranked, so a larger one
-                  can be missing; the file has all.
-                </p>
-              )}
               <p className="compare-note">
                 People in several teams count in each
                 {overlap === undefined || Number(overlap) === 0
@@ -154,9 +154,13 @@ function AllTeams({ place, rights }: PageProps) {
   );
 }
 
+function shownTeams({ teams }: ResultOf<"Teams">): readonly TeamInTable[] {
+  return (teams?.nodes ?? []).filter((team) => team !== null);
+}
+
 /** The teams of a team lead, and their people. */
 function LedTeams({ place, rights }: PageProps) {
-  const variables = useTeamsVariables(place, rights);
+  const variables = useTeamsVariables(place, rights, null);
   return (
     <>
       {mostDaysIn(place.period) > DAILY_LIMIT ? (
