@@ -2,7 +2,7 @@ import type { AlertRecord } from "../cache/alert-store.ts";
 import type { Context } from "../context.ts";
 import { budgetDigest } from "../domain/alert.ts";
 import { budgetPeriodOn, type SpendBudget } from "../domain/budget.ts";
-import { addDays, dayOf, earlier } from "../domain/day.ts";
+import { addDays, dayOf } from "../domain/day.ts";
 import { emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { permissionsOf } from "../domain/viewer.ts";
@@ -42,7 +42,8 @@ function seenBy(ctx: Context): (about: About) => boolean {
 
 /** The budgets that the viewer may see. */
 export function visibleBudgets(ctx: Context): Promise<readonly SpendBudget[]> {
-  return visible(ctx, ctx.budgets, (budget) => budget);
+  const today = dayOf(ctx.now());
+  return visible(ctx, ctx.budgets, (about) => ({ about, ranges: [budgetPeriodOn(about.period, today)] }));
 }
 
 /** An alert with its budget; null where it is about none, or the operator has removed or renamed it. */
@@ -60,30 +61,42 @@ export function visibleAlerts(
     ...record,
     budget: byDigest.get(record.alert.budget ?? "") ?? null,
   }));
-  return visible(ctx, alerts, ({ alert, budget }) => budget ?? alert);
+  const today = dayOf(ctx.now());
+  return visible(ctx, alerts, ({ alert, budget }) => {
+    const now = budget === null ? [] : [budgetPeriodOn(budget.period, today)]; // which the alert leads to
+    return { about: budget ?? alert, ranges: [alert.range, ...now] };
+  });
+}
+
+/** Spend over some ranges: a team has to be large enough on each day of them. */
+interface Shown {
+  readonly about: About;
+  readonly ranges: readonly DayRange[];
 }
 
 async function visible<T>(
   ctx: Context,
   list: readonly T[],
-  aboutOf: (each: T) => About,
+  shownBy: (each: T) => Shown,
 ): Promise<readonly T[]> {
   const isSeen = seenBy(ctx);
-  const seen = list.filter((each) => isSeen(aboutOf(each)));
-  const areTeams = seen.some((each) => aboutOf(each).subject === "TEAM");
-  if (!areTeams || (ctx.viewer.minPeople === 0 && ctx.viewer.role !== "LEAD")) return seen;
-  const [isShown, { all }] = await Promise.all([shownPlacements(ctx, daysOfPeriods(ctx)), teamsNow(ctx)]);
-  return seen.filter((each) => {
-    const { subject, subjectId } = aboutOf(each);
-    if (subject !== "TEAM") return true;
+  const seen = list.map((each) => ({ each, ...shownBy(each) })).filter(({ about }) => isSeen(about));
+  const areTeams = seen.some(({ about }) => about.subject === "TEAM");
+  const isByTeam = areTeams && (ctx.viewer.minPeople > 0 || ctx.viewer.role === "LEAD");
+  const { all } = isByTeam ? await teamsNow(ctx) : { all: [] };
+  const tomorrow = addDays(dayOf(ctx.now()), 1);
+  const placements = new Map<string, ReturnType<typeof shownPlacements>>();
+  const shownOver = (range: DayRange) =>
+    placements.getOrInsertComputed(range.from, () => shownPlacements(ctx, range));
+  const areShown = seen.map(async ({ about: { subject, subjectId }, ranges }) => {
+    if (!isByTeam || subject !== "TEAM") return true;
     const meant = teamsCalled(subjectId ?? "", all);
-    return meant.length > 0 && meant.every((team) => isShown({ kind: "team", team }));
+    const past = ranges.filter(({ from }) => from < tomorrow);
+    const over = await Promise.all(past.map(({ from }) => shownOver({ from, until: tomorrow })));
+    return (
+      meant.length > 0 && over.every((isShown) => meant.every((team) => isShown({ kind: "team", team })))
+    );
   });
-}
-
-/** The days of all periods of today: a team has to be large enough on each of them. */
-function daysOfPeriods({ now }: Context): DayRange {
-  const today = dayOf(now());
-  const from = earlier(budgetPeriodOn("QUARTER", today).from, budgetPeriodOn("WEEK", today).from);
-  return { from, until: addDays(today, 1) };
+  const shown = await Promise.all(areShown);
+  return seen.flatMap(({ each }, i) => (shown[i] ? [each] : []));
 }

@@ -1,10 +1,14 @@
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { sqliteAlerts } from "../../src/cache/sqlite-alerts.ts";
 import { budgetPeriodOn } from "../../src/domain/budget.ts";
 import { addDays, day, startOf } from "../../src/domain/day.ts";
 import { type Fact, netUnits } from "../../src/sandbox/ledger/fact.ts";
 import { SCALE } from "../../src/sandbox/ledger/prices.ts";
 import { valueIn } from "../../src/sandbox/unified/dimensions.ts";
+import { newPath } from "../alerts/world.ts";
 import { codesOf, guarded } from "../callers.ts";
 import { gateway, NOW } from "../gateway.ts";
 import { ENTRIES, gatewayOfThree } from "../organizations/three.ts";
@@ -303,6 +307,42 @@ describe("visibility of budgets", () => {
     expect(data.budgets).toHaveLength(1);
     const all = await askAs("OWNER", "{ budgets { name spent { cents } state } }");
     expect(data.budgets[0]).toEqual(all.data.budgets.find(({ name }: { name: string }) => name === "own"));
+  });
+
+  test("of a team, and its alerts, begins where it is large enough on each day of the period", async () => {
+    const people = organization.newestFirst("enterprise").filter((each) => enterprise.isCurrent(each, AT));
+    const emails = people.flatMap((each) => enterprise.account(each, AT).email ?? []);
+    const path = join(mkdtempSync(join(tmpdir(), "teams-")), "teams.csv");
+    const lines = emails.map((each, i) => {
+      if (i > 6) return `${each},Birch,`;
+      return `${each},Atlas,${i === 0 ? "" : "2026-05-01"}`; // one person until May
+    });
+    writeFileSync(path, ["email,team,from", ...lines].join("\n"));
+    const periods = ["MONTH", "QUARTER", "YEAR"].map((period) => ({
+      name: `Atlas by ${period}`,
+      team: "Atlas",
+      period,
+      amountUsd: 1,
+      thresholds: [1],
+    }));
+    const { app, askAs: ask } = guarded({
+      sandbox: { users: 30 },
+      settings: { TEAMS_FILE: path, MAX_UPSTREAM_REQUESTS: "1000", ...withBudgets(periods) },
+      alertStore: sqliteAlerts({ path: newPath() }),
+    });
+    await app.runAlerts();
+    const query = "{ budgets { name } alerts { nodes { budget { name } } } }";
+    const namesFor = async (name: string) => {
+      const { data, errors } = await ask(name, query);
+      expect(errors).toBeUndefined();
+      const ofAlerts: string[] = data.alerts.nodes.flatMap(
+        ({ budget }: { budget: { name: string } | null }) => (budget === null ? [] : [budget.name]),
+      );
+      return [data.budgets.map((each: { name: string }) => each.name), [...new Set(ofAlerts)].sort()];
+    };
+    const all = periods.map(({ name }) => name);
+    expect(await namesFor("OWNER")).toEqual([all, all]);
+    expect(await namesFor("OWNER of groups")).toEqual([all.slice(0, 2), all.slice(0, 2)]);
   });
 
   test.each(["ADMIN", "SERVICE", "SERVICE-activity-read"])("%s is refused", async (name) => {
