@@ -225,10 +225,10 @@ function linksBy(
 /** Where alerts and their failures are written. */
 export type AlertLog = Pick<
   JudgeOptions & AlertSenderOptions,
-  "onAlert" | "onFailure" | "onUnjudged" | "onFull"
+  "onAlert" | "onFailure" | "onUnjudged" | "onUnraised" | "onFull"
 >;
 
-const NO_LOG: AlertLog = { onAlert() {}, onFailure() {}, onUnjudged() {}, onFull() {} };
+const NO_LOG: AlertLog = { onAlert() {}, onFailure() {}, onUnjudged() {}, onUnraised() {}, onFull() {} };
 
 /** Budgets are judged whatever callers may see. Where these see only groups, small teams are not judged either: receivers are callers too. */
 function judgeOf({ minPeople }: Viewer): Viewer {

@@ -1,3 +1,4 @@
+import { LEFT_OUT_OF_PARENT } from "../../src/analytics/children.ts";
 import { organizationNamed } from "../../src/analytics/organizations.ts";
 import { type AlertPlace, DELIVERY_STATES, type Delivery } from "../../src/cache/alert-store.ts";
 import type { Context } from "../../src/context.ts";
@@ -107,6 +108,18 @@ const Alert = builder.objectRef<AlertOfBudget>("Alert").implement({
       description:
         "Spend of the whole period at the average of its complete days when the alert was recorded. Null for other events than a projection.",
       resolve: ({ alert }) => alert.projected,
+    }),
+    notIncluded: t.string({
+      nullable: true,
+      description:
+        "Usage that `spent` can lack: children with HIPAA readiness, in the reports of a parent organization. Null: nothing is known to be missing.",
+      resolve: ({ alert }) => (alert.lacksChildren ? LEFT_OUT_OF_PARENT : null),
+    }),
+    otherRises: t.field({
+      type: "Count",
+      description:
+        "Sudden rises of the same day and kind of subject that have no alert, since the largest have one. 0 for other events. Not additive.",
+      resolve: ({ alert }) => alert.otherRises,
     }),
     recordedAt: t.field({
       type: "DateTime",

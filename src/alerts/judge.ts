@@ -3,7 +3,7 @@ import { type BudgetFigures, figuresOfBudget } from "../analytics/budgets.ts";
 import { costReport } from "../analytics/cost.ts";
 import { organizationOfDataset } from "../analytics/datasets.ts";
 import { spendOfDay } from "../analytics/day-spend.ts";
-import type { AlertStore } from "../cache/alert-store.ts";
+import { type AlertStore, KEPT_MS } from "../cache/alert-store.ts";
 import { finalityOf } from "../cache/policy.ts";
 import type { SharedStore } from "../cache/shared-store.ts";
 import type { Context, ReadableOrganization } from "../context.ts";
@@ -30,7 +30,7 @@ import {
 import { compare, formatDecimal } from "../domain/decimal.ts";
 import { moneyPer } from "../domain/measures.ts";
 import { type MoneyAmount, minusMoney, NO_MONEY, plusMoney } from "../domain/money.ts";
-import { oneDay, sameRange } from "../domain/range.ts";
+import { type DayRange, oneDay, sameRange } from "../domain/range.ts";
 import { shortHash } from "../domain/short-hash.ts";
 import { type ErrorCode, GatewayError } from "../errors.ts";
 import { teamsCalled, teamsNow } from "../loaders/teams.ts";
@@ -59,8 +59,20 @@ export interface JudgeOptions {
   readonly now: () => Instant;
   /** Receives the budgets that cannot be judged, once for each cause. */
   readonly onUnjudged: (budget: SpendBudget, code: ErrorCode) => void;
+  /** Receives rises that raise no alert. */
+  readonly onUnraised: (unraised: UnraisedRises) => void;
   /** Called when an alert is not recorded because the store has no room. */
   readonly onFull: () => void;
+}
+
+/** Sudden rises without an alert of their own. */
+export interface UnraisedRises {
+  readonly organization: string;
+  /** Null: of all kinds. */
+  readonly subject: RiseSubject | null;
+  readonly range: DayRange;
+  /** How many; null: the days were not judged. */
+  readonly rises: number | null;
 }
 
 /** Figures of a period change by late usage for a week after it; then it is no longer judged. */
@@ -75,11 +87,11 @@ const REPEAT_MS = 300_000;
 /** Longest time for one judgement, which waits for its turns among the upstream requests. */
 const JUDGEMENT_MS = 240_000;
 
-/** The rises of one day and kind of subject that alerts are recorded for, the largest first. */
+/** The rises of one day and kind of subject that alerts are recorded for, the largest first; each states how many others there are. */
 const MAX_RISES = 20;
 
-/** How many months back final ones are looked for. */
-const FINAL_MONTHS = 3;
+/** How many months back final ones are looked for: an alert of an earlier one would be removed at once. */
+const FINAL_MONTHS = Math.floor(KEPT_MS / (31 * 86_400_000));
 
 /** Complete days that one judgement compares at the most, the newest ones: a gateway can have been away for longer. */
 const RISE_DAYS = 14;
@@ -226,7 +238,7 @@ export class AlertJudge {
   }
 
   async #recordCrossings(judging: Judging, budget: SpendBudget, figures: BudgetFigures): Promise<void> {
-    const { spend, state, projected, freshness } = figures;
+    const { spend, state, projected, freshness, notIncluded } = figures;
     const { organization, subject } = budget;
     const of = {
       organization,
@@ -239,6 +251,8 @@ export class AlertJudge {
       watermark: freshness.refreshedAt,
       spent: spend.spent,
       expected: budget.amount,
+      lacksChildren: notIncluded !== null,
+      otherRises: 0,
     };
     for (const percent of thresholdsReached(budget, spend.spent))
       await judging.record({ ...of, event: "BUDGET_THRESHOLD", percent }, { ...amounts, projected: null });
@@ -258,12 +272,20 @@ export class AlertJudge {
   ): Promise<Day | null> {
     const { rises } = this.#options.rules();
     if (rises === null) return null;
+    this.#reportUnjudgedDays(organization, completeThrough, before);
     return judgeEach(judging, daysToJudge(before, completeThrough), before, async (day) => {
       for (const subject of rises.of) {
         const isSplit = subject !== "TEAM" || organization.kind === "ENTERPRISE";
         if (isSplit) await recordRises(judging, { organization, subject, day, watermark, rule: rises });
       }
     });
+  }
+
+  #reportUnjudgedDays({ name }: ReadableOrganization, completeThrough: Day | null, before: Day | null): void {
+    if (before === null || completeThrough === null) return;
+    const range = { from: addDays(before, 1), until: addDays(completeThrough, 1 - RISE_DAYS) };
+    if (range.from < range.until)
+      this.#options.onUnraised({ organization: name, subject: null, range, rises: null });
   }
 
   /** Changes with every rule that can lead to another alert. */
@@ -311,6 +333,10 @@ class Judging {
     this.isPartial = true;
     onFull();
   }
+
+  reportUnraised(unraised: UnraisedRises): void {
+    this.#options.onUnraised(unraised);
+  }
 }
 
 function wholeOrganization(organization: string): SpendBudget {
@@ -347,7 +373,7 @@ function judgeMonths(
   before: Day | null,
 ): Promise<Day | null> {
   return judgeEach(judging, monthsToJudge(before, watermark), before, async (month) => {
-    const { spend } = await figuresOfBudget(judging.ctx, wholeOrganization(name), month);
+    const { spend, notIncluded } = await figuresOfBudget(judging.ctx, wholeOrganization(name), month);
     await judging.record(
       {
         event: "MONTH_FINAL",
@@ -358,7 +384,14 @@ function judgeMonths(
         percent: null,
         range: spend.period,
       },
-      { watermark, spent: spend.spent, expected: null, projected: null },
+      {
+        watermark,
+        spent: spend.spent,
+        expected: null,
+        projected: null,
+        lacksChildren: notIncluded !== null,
+        otherRises: 0,
+      },
     );
   });
 }
@@ -421,18 +454,21 @@ async function recordRises(
   { organization: { name, kind }, subject, day, watermark, rule }: RiseQuestion,
 ): Promise<void> {
   const days = Array.from({ length: RISE_WEEKS + 1 }, (_, week) => addDays(day, -7 * week));
-  const [today, ...before] = await Promise.all(
+  const [today, ...earlier] = await Promise.all(
     days.map((each) => spendOfDay(judging.ctx, kind, subject, each)),
   );
-  const rises = [...(today ?? [])]
+  const before = earlier.map(({ bySubject }) => bySubject);
+  const all = [...(today?.bySubject ?? [])]
     .map(([id, spent]) => {
       const fourWeeks = before.reduce((sum, each) => plusMoney(sum, each.get(id) ?? NO_MONEY), NO_MONEY);
       return { id, spent, fourWeeks, mean: moneyPer(fourWeeks, RISE_WEEKS) ?? NO_MONEY };
     })
     .filter(({ spent, fourWeeks }) => isRise(rule, spent, fourWeeks))
-    .sort((a, b) => byDifference(b, a))
-    .slice(0, MAX_RISES);
-  for (const { id, spent, mean } of rises)
+    .sort((a, b) => byDifference(b, a));
+  const range = oneDay(day);
+  const otherRises = Math.max(0, all.length - MAX_RISES);
+  if (otherRises > 0) judging.reportUnraised({ organization: name, subject, range, rises: otherRises });
+  for (const { id, spent, mean } of all.slice(0, MAX_RISES))
     await judging.record(
       {
         event: "SPEND_RISE",
@@ -441,9 +477,16 @@ async function recordRises(
         subjectId: subject === "ORGANIZATION" ? null : id,
         budget: null,
         percent: null,
-        range: oneDay(day),
+        range,
       },
-      { watermark, spent, expected: mean, projected: null },
+      {
+        watermark,
+        spent,
+        expected: mean,
+        projected: null,
+        lacksChildren: today?.notIncluded != null,
+        otherRises,
+      },
     );
 }
 

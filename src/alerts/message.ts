@@ -1,3 +1,4 @@
+import { LEFT_OUT_OF_PARENT } from "../analytics/children.ts";
 import { type Alert, budgetDigest } from "../domain/alert.ts";
 import type { SpendBudget } from "../domain/budget.ts";
 import { addDays, rfc3339 } from "../domain/day.ts";
@@ -20,7 +21,7 @@ export function budgetOf(alert: Pick<Alert, "budget">, budgets: readonly SpendBu
 /** Returns the body of a request. It holds no name or address of a person but the operator's own name of a budget. */
 export function messageBody(alert: Alert, format: WebhookFormat, options: MessageOptions): string {
   return JSON.stringify(
-    format === "slack" ? { text: slackText(alert, options) } : jsonMessage(alert, options),
+    format === "slack" ? { text: escaped(slackText(alert, options)) } : jsonMessage(alert, options),
   );
 }
 
@@ -43,6 +44,8 @@ function jsonMessage(alert: Alert, { budgets, publicUrl }: MessageOptions) {
       expectedUsd: expected && usd(expected),
       projectedUsd: projected && usd(projected),
       refreshedAt: watermark === null ? null : rfc3339(watermark),
+      notIncluded: alert.lacksChildren ? LEFT_OUT_OF_PARENT : null,
+      otherRises: alert.otherRises,
       files: event === "MONTH_FINAL" ? filesOf(alert, publicUrl) : [],
     },
   };
@@ -62,6 +65,17 @@ function filesOf({ range, organization }: Alert, publicUrl: URL | null): readonl
 }
 
 function slackText(alert: Alert, options: MessageOptions): string {
+  const { otherRises, lacksChildren } = alert;
+  return [
+    eventText(alert, options),
+    ...(otherRises > 0
+      ? [`${otherRises} smaller ${otherRises === 1 ? "rise has" : "rises have"} no message.`]
+      : []),
+    ...(lacksChildren ? [LEFT_OUT_OF_PARENT] : []),
+  ].join(" ");
+}
+
+function eventText(alert: Alert, options: MessageOptions): string {
   const { range, organization, spent, expected, projected, percent } = alert;
   const days = `${range.from} to ${addDays(range.until, -1)} (UTC)`;
   const ofBudget = () => {
@@ -70,22 +84,14 @@ function slackText(alert: Alert, options: MessageOptions): string {
   };
   switch (alert.event) {
     case "BUDGET_THRESHOLD":
-      return escaped(
-        `${ofBudget()} has reached ${percent} % of ${amount(expected)}: ${amount(spent)} spent from ${days}.`,
-      );
+      return `${ofBudget()} has reached ${percent} % of ${amount(expected)}: ${amount(spent)} spent from ${days}.`;
     case "BUDGET_PROJECTED":
-      return escaped(
-        `${ofBudget()} is projected to pass ${amount(expected)}: ${amount(spent)} spent so far, ${amount(projected)} expected from ${days}.`,
-      );
+      return `${ofBudget()} is projected to pass ${amount(expected)}: ${amount(spent)} spent so far, ${amount(projected)} expected from ${days}.`;
     case "SPEND_RISE":
-      return escaped(
-        `Spend of ${subjectText(alert)} rose on ${range.from} (UTC): ${amount(spent)}, after ${amount(expected)} on average on this weekday of the four weeks before.`,
-      );
+      return `Spend of ${subjectText(alert)} rose on ${range.from} (UTC): ${amount(spent)}, after ${amount(expected)} on average on this weekday of the four weeks before.`;
     case "MONTH_FINAL": {
       const files = filesOf(alert, options.publicUrl);
-      return escaped(
-        `The spend of ${organization} from ${days} is final: ${amount(spent)}. ${files.join(" ")}`,
-      );
+      return `The spend of ${organization} from ${days} is final: ${amount(spent)}. ${files.join(" ")}`;
     }
   }
 }

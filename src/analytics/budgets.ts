@@ -26,6 +26,7 @@ import {
   splitOf,
   subjectsWithoutRows,
 } from "./budget-subjects.ts";
+import { leftOutOf } from "./children.ts";
 import { costReport } from "./cost.ts";
 import { type FreshnessState, freshnessOf } from "./freshness.ts";
 import { organizationNamed } from "./organizations.ts";
@@ -40,9 +41,11 @@ import { rankByTeam, requestsByTeam } from "./team-report.ts";
 export interface BudgetFigures extends BudgetStatus {
   readonly spend: BudgetSpend;
   readonly freshness: FreshnessState;
+  /** Usage that the spend can lack; null: nothing is known to be missing. */
+  readonly notIncluded: string | null;
 }
 
-type Read = Pick<BudgetFigures, "spend" | "freshness">;
+type Read = Pick<BudgetFigures, "spend" | "freshness" | "notIncluded">;
 
 /** Returns the figures of a budget in the period of a day. Budgets that are read at once share their requests. */
 export async function figuresOfBudget(
@@ -141,7 +144,8 @@ async function readDays(ctx: Context, question: BudgetQuestion, ids: readonly st
       }
       const sumOf = (days: readonly MoneyAmount[]) => days.reduce(plusMoney, NO_MONEY);
       const wholeSpent = sumOf(byDay.slice(0, wholeDays));
-      return { freshness, spend: { period, spent: sumOf(byDay), wholeDays, wholeSpent, byDay } };
+      const spend = { period, spent: sumOf(byDay), wholeDays, wholeSpent, byDay };
+      return { freshness, spend, notIncluded: leftOutOf(plan) };
     };
     return { name: (id) => byId.has(id), of };
   });
@@ -241,7 +245,8 @@ async function spendOfTeams(
         const wholeSpent = wholeDays === 0 ? NO_MONEY : netOf(ofWhole, team.teamId);
         if (spent instanceof Error) return [id, spent];
         if (wholeSpent instanceof Error) return [id, wholeSpent];
-        return [id, { freshness, spend: { period, spent, wholeDays, wholeSpent, byDay: null } }];
+        const spend = { period, spent, wholeDays, wholeSpent, byDay: null };
+        return [id, { freshness, spend, notIncluded: leftOutOf(plan) }];
       }),
     );
   });

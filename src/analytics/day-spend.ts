@@ -5,11 +5,18 @@ import { type MoneyAmount, NO_MONEY, plusMoney } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import { oneDay } from "../domain/range.ts";
 import type { ReportQuestion } from "../domain/report.ts";
+import { leftOutOf } from "./children.ts";
 import { costReport } from "./cost.ts";
 import { answerBy } from "./report/answer.ts";
 import { plansFor } from "./report/plan.ts";
 import { readReport } from "./report/read.ts";
 import { rankByTeam } from "./team-report.ts";
+
+interface DaySpend {
+  readonly bySubject: ReadonlyMap<string, MoneyAmount>;
+  /** Usage that it can lack; null: nothing is known to be missing. */
+  readonly notIncluded: string | null;
+}
 
 /**
  * Returns the net spend of one day by subject: by the id of each team or API key, or under the empty text for the organization.
@@ -20,7 +27,7 @@ export async function spendOfDay(
   organization: OrganizationKind,
   subject: RiseSubject,
   day: Day,
-): Promise<ReadonlyMap<string, MoneyAmount>> {
+): Promise<DaySpend> {
   const groupBy = subject === "ORGANIZATION" ? [] : [subject];
   const question: ReportQuestion = {
     range: oneDay(day),
@@ -45,6 +52,6 @@ export async function spendOfDay(
               : null;
       if (id !== null) spend.set(id, plusMoney(spend.get(id) ?? NO_MONEY, measure.net));
     }
-    return spend;
+    return { bySubject: spend, notIncluded: leftOutOf(plan) };
   });
 }

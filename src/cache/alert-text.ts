@@ -18,15 +18,18 @@ function moneyText({ cents, currency }: MoneyAmount): string {
   return `${formatDecimal(cents)} ${currency}`;
 }
 
+/** Facts that alerts of earlier versions do not state. */
+const UNSTATED = { lacksChildren: false, otherRises: 0 } as const;
+
 type Parsed = { readonly [K in keyof Alert]?: unknown };
 
 /** Reads an alert; null for one of another form, which a newer version of the gateway may have written. */
 export function alertIn(text: string): Alert | null {
-  const { range, spent, expected, projected, ...parsed }: Parsed = JSON.parse(text);
+  const { range, spent, expected, projected, ...parsed }: Parsed = { ...UNSTATED, ...JSON.parse(text) };
   const days: { readonly from?: unknown; readonly until?: unknown } = Object(range);
   const [from, until] = [parseDay(String(days.from)), parseDay(String(days.until))];
   const amounts = [spent, expected, projected].map(moneyIn);
-  const { id, event, organization, subject, recordedAt } = parsed;
+  const { id, event, organization, subject, recordedAt, lacksChildren, otherRises } = parsed;
   const isRead =
     [id, organization].every((each) => typeof each === "string") &&
     isAlertEvent(event) &&
@@ -34,7 +37,9 @@ export function alertIn(text: string): Alert | null {
     Object.hasOwn(BUDGET_SUBJECTS, subject) &&
     [parsed.subjectId, parsed.budget].every((each) => each === null || typeof each === "string") &&
     [parsed.percent, parsed.watermark].every((each) => each === null || Number.isSafeInteger(each)) &&
-    Number.isSafeInteger(recordedAt);
+    Number.isSafeInteger(recordedAt) &&
+    typeof lacksChildren === "boolean" &&
+    Number.isSafeInteger(otherRises);
   const [net] = amounts;
   if (!isRead || from === null || until === null || !net || amounts.includes(undefined)) return null;
   return {

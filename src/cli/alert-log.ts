@@ -35,6 +35,14 @@ export function alertLogOf(log: Logger): AlertLog {
         "a budget cannot be judged, so that it raises no alert; `budgets` says why",
       );
     },
+    onUnraised({ organization, subject, range, rises }) {
+      log.warn(
+        { organization, subject, ...range, rises },
+        rises === null
+          ? "these days are not judged for sudden rises: the gateway was away for longer than it looks back"
+          : "more spend rose suddenly than alerts are recorded for: the largest rises have one",
+      );
+    },
     onFull() {
       log.error("the store of alerts is full, so that an alert is not recorded; it is tried again");
     },

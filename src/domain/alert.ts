@@ -48,6 +48,10 @@ export interface Alert extends AlertSubject {
   readonly expected: MoneyAmount | null;
   /** The spend that the whole period is projected to have; null for other events, and without whole days. */
   readonly projected: MoneyAmount | null;
+  /** The figures are of a parent organization and can lack those of some of its children. */
+  readonly lacksChildren: boolean;
+  /** Rises of the same day and kind of subject that have no alert; 0 for other events. */
+  readonly otherRises: number;
 }
 
 const ID_LENGTH = 22;

@@ -20,6 +20,8 @@ export function alert(id: string, fields: Partial<Alert> = {}): Alert {
     spent: { cents: { units: 12_345_678_901_234_567_890n, scale: 6 }, currency: "USD" },
     expected: { cents: { units: 1n, scale: 0 }, currency: "USD" },
     projected: null,
+    lacksChildren: false,
+    otherRises: 0,
     ...fields,
   };
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { addDays, day, startOf } from "../../src/domain/day.ts";
 import { netUnits } from "../../src/sandbox/ledger/fact.ts";
@@ -180,6 +183,30 @@ describe("a month that is final", () => {
     expect(sum).toBeCloseTo(Number(october?.body.data.spentUsd), 4);
     await app.dispose();
   });
+
+  test("is one alert for each month of half a year in which the gateway was away", async () => {
+    const { run, at, ask, app } = await replica({
+      settings: alertSettings([], {}),
+      now: "2026-06-06T12:00:00Z",
+    });
+    await run();
+    at(NEXT);
+    await run();
+    const { data } = await ask("{ alerts(first: 100) { nodes { event organization range { from } } } }");
+    const months = data.alerts.nodes
+      .filter(({ organization }: { organization: string }) => organization === "enterprise")
+      .map(({ range }: { range: { from: string } }) => range.from.slice(0, 7));
+    expect(months.sort()).toEqual([
+      "2026-04",
+      "2026-05",
+      "2026-06",
+      "2026-07",
+      "2026-08",
+      "2026-09",
+      "2026-10",
+    ]);
+    await app.dispose();
+  });
   const NEXT = "2026-12-02T12:00:00Z";
 });
 
@@ -214,6 +241,61 @@ describe("a sudden rise", () => {
     expect(expected.length).toBeGreaterThan(0);
     expect(expected.length).toBeLessThan(10);
     expect(hook.received.some(({ body }) => body.data.subject === "API_KEY")).toBe(true);
+    await app.dispose();
+  });
+
+  test("is counted where more rose than have an alert, and days that are not judged are named", async () => {
+    const path = join(mkdtempSync(join(tmpdir(), "teams-")), "teams.csv");
+    const { app: reader, ask: read } = await replica({ settings: {} });
+    const { data } = await read(`{ users(range: { last: { days: 28 } }, first: 100) { nodes { email } } }`);
+    const emails: string[] = data.users.nodes.map(({ email }: { email: string }) => email);
+    const lines = emails.flatMap((email, i) => ["a", "b", "c", "d"].map((each) => `${email},${i}${each}`));
+    writeFileSync(path, ["email,team", ...lines].join("\n"));
+    await reader.dispose();
+
+    const hook = await receiver();
+    const slack = await receiver();
+    const { run, at, unraised, ask, app } = await replica({
+      now: "2026-11-20T12:00:00Z",
+      settings: {
+        ...alertSettings([], {
+          webhooks: [
+            { ...hook.hook, events: ["SPEND_RISE"] },
+            { ...slack.hook, name: "channel", format: "slack", events: ["SPEND_RISE"] },
+          ],
+          rises: { floorUsd: "0.01", percent: 1, of: ["TEAM"] },
+        }),
+        TEAMS_FILE: path,
+      },
+    });
+    await run();
+    const [first] = unraised;
+    expect(unraised).toEqual([
+      {
+        organization: "enterprise",
+        subject: "TEAM",
+        range: { from: "2026-11-19", until: "2026-11-20" },
+        rises: expect.any(Number),
+      },
+    ]);
+    expect(hook.received).toHaveLength(20);
+    const others = first?.rises ?? 0;
+    expect((20 + others) % 4).toBe(0); // every person is in four teams
+    expect(others).toBeGreaterThan(0);
+    expect(new Set(hook.received.map(({ body }) => body.data.otherRises))).toEqual(new Set([others]));
+    for (const { text } of slack.received) expect(text).toContain(`${others} smaller ris`);
+    const listed = await ask("{ alerts(first: 100) { nodes { event otherRises } } }");
+    for (const { event, otherRises } of listed.data.alerts.nodes)
+      expect(otherRises).toBe(event === "SPEND_RISE" ? others : 0);
+
+    at("2026-12-10T12:00:00Z");
+    await run();
+    expect(unraised[1]).toEqual({
+      organization: "enterprise",
+      subject: null,
+      range: { from: "2026-11-20", until: "2026-11-26" },
+      rises: null,
+    });
     await app.dispose();
   });
 });

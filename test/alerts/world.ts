@@ -1,6 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { UnraisedRises } from "../../src/alerts/judge.ts";
 import type { AlertStore } from "../../src/cache/alert-store.ts";
 import { sqliteAlerts } from "../../src/cache/sqlite-alerts.ts";
 import type { Environment } from "../../src/settings/settings.ts";
@@ -32,6 +33,7 @@ export async function replica({ settings, now = NOW, path = newPath(), seed = 1,
   const logged: string[] = [];
   const failures: object[] = [];
   const unjudged: unknown[] = [];
+  const unraised: UnraisedRises[] = [];
   const alertStore = store ?? sqliteAlerts({ path });
   if (store === undefined) await alertStore.note("begun"); // on a busy machine its thread can take longer than a gateway waits for a store
   const opened = gateway({
@@ -43,8 +45,9 @@ export async function replica({ settings, now = NOW, path = newPath(), seed = 1,
       onAlert: ({ id }) => logged.push(id),
       onFailure: (failure) => failures.push(failure),
       onUnjudged: ({ name }, code) => unjudged.push([name, code]),
+      onUnraised: (each) => unraised.push(each),
       onFull: () => {},
     },
   });
-  return { ...opened, logged, failures, unjudged, run: () => opened.app.runAlerts() };
+  return { ...opened, logged, failures, unjudged, unraised, run: () => opened.app.runAlerts() };
 }

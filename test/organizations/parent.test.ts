@@ -1,12 +1,17 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import type { AlertStore } from "../../src/cache/alert-store.ts";
+import { sqliteAlerts } from "../../src/cache/sqlite-alerts.ts";
 import { compare, type Decimal, parseDecimal, sum } from "../../src/domain/decimal.ts";
 import { simulatedOrganizationId } from "../../src/domain/simulated-id.ts";
 import { SandboxDispatcher } from "../../src/sandbox/dispatcher.ts";
 import type { Handle } from "../../src/sandbox/protocol.ts";
 import { createSandbox, sandboxOver } from "../../src/sandbox/sandbox.ts";
 import type { Environment } from "../../src/settings/settings.ts";
+import { receiver, SECRET } from "../alerts/receiver.ts";
+import { newPath } from "../alerts/world.ts";
 import { answerOf } from "../answer.ts";
+import { withBudgets } from "../budgets/files.ts";
 import { gateway, NOW } from "../gateway.ts";
 import { settingFaults } from "../setting-faults.ts";
 import { ledgerOf, simulated } from "../simulated.ts";
@@ -55,7 +60,12 @@ function allHipaa(): Handle {
 type Change = (entry: Entry) => Entry | null;
 
 /** A gateway of the parent and its children; `seen` are the paths of upstream requests. */
-function family(change: Change = (entry) => entry, settings: Environment = {}, handle: Handle = SANDBOX) {
+function family(
+  change: Change = (entry) => entry,
+  settings: Environment = {},
+  handle: Handle = SANDBOX,
+  alertStore?: AlertStore,
+) {
   const seen: string[] = [];
   const entries = ENTRIES.flatMap((each) => change(each) ?? []).map((each) => ({
     kind: "enterprise",
@@ -75,6 +85,7 @@ function family(change: Change = (entry) => entry, settings: Environment = {}, h
       ...Object.fromEntries(ENTRIES.map((_, i) => [`KEY_${i}`, keyOf(i)])),
       ...settings,
     } as Environment,
+    ...(alertStore === undefined ? {} : { alertStore }),
   });
   return Object.assign(opened, { upstream: seen });
 }
@@ -291,6 +302,68 @@ describe("a sum over organizations", () => {
         expect(errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
       }
     }
+  });
+});
+
+describe("a budget of a parent", () => {
+  const BUDGETS = ["holding", "north"].flatMap((organization) => [
+    { name: `all of ${organization}`, organization, amountUsd: 1, thresholds: [100] },
+    {
+      name: `opus of ${organization}`,
+      organization,
+      model: "claude-opus-4-6",
+      amountUsd: 1,
+      thresholds: [100],
+    },
+  ]);
+
+  test("says what its spend lacks, as its alerts do in every form, and one of a child says nothing", async () => {
+    const hooks = [await receiver(), await receiver()] as const;
+    const webhooks = [hooks[0].hook, { ...hooks[1].hook, name: "channel", format: "slack" }];
+    const { ask, app } = family(
+      undefined,
+      {
+        ...SECRET,
+        ...withBudgets(BUDGETS, { webhooks, rises: { of: ["ORGANIZATION"], percent: 1, floorUsd: 1 } }),
+      },
+      SANDBOX,
+      sqliteAlerts({ path: newPath() }),
+    );
+    const budgets = `name organization spent { cents } notIncluded`;
+    const { data, extensions } = await ask(
+      `{ holding: budgets(organization: "holding") { ${budgets} } north: budgets(organization: "north") { ${budgets} } total: cost(organization: "holding", range: { period: MONTH_TO_DATE }) { notIncluded total { net { cents } } } }`,
+    );
+    const [all, opus] = data.holding;
+    expect(all.spent.cents).toBe(data.total.total.net.cents);
+    for (const each of [all, opus]) expect(each.notIncluded).toBe(data.total.notIncluded);
+    expect(data.north.map(({ notIncluded }: { notIncluded: null }) => notIncluded)).toEqual([null, null]);
+    const paths = extensions.warnings?.map(({ code, path }) => `${code} ${path.join(".")}`);
+    expect(paths?.sort()).toEqual([
+      "CHILDREN_LEFT_OUT holding.0.spent",
+      "CHILDREN_LEFT_OUT holding.1.spent",
+      "CHILDREN_LEFT_OUT total",
+    ]);
+
+    await app.runAlerts();
+    const alerts = "alerts(organization: $organization) { nodes { event organization notIncluded } }";
+    const listed = await Promise.all(
+      ["holding", "north"].map((organization) =>
+        ask(`query ($organization: String) { ${alerts} }`, { organization }),
+      ),
+    );
+    const told = (organization: string, notIncluded: unknown) =>
+      expect(notIncluded, organization).toBe(organization === "holding" ? data.total.notIncluded : null);
+    const nodes = listed.flatMap((each) => each.data.alerts.nodes);
+    expect(new Set(nodes.map(({ event }: { event: string }) => event)).size).toBeGreaterThan(1);
+    for (const { organization, notIncluded } of nodes) told(organization, notIncluded);
+    const ofFamily = hooks[0].received.filter(({ body }) => /holding|north/.test(body.data.organization));
+    expect(ofFamily.length).toBe(nodes.length);
+    for (const { body } of ofFamily) told(body.data.organization, body.data.notIncluded);
+    const texts = hooks[1].received.map(({ text }) => text);
+    expect(texts.filter((text) => text.includes("holding")).length).toBeGreaterThan(2);
+    for (const text of texts)
+      expect(/children with HIPAA readiness/.test(text)).toBe(text.includes("holding"));
+    await app.dispose();
   });
 });
 

@@ -24,6 +24,12 @@ const SUBJECTS: Readonly<Record<BudgetSubject, string>> = {
   API_KEY: "API key",
 };
 
+/** A team that has spent its amount has no day: its spend is not read day by day. */
+function dayUsedUp(state: BudgetState | null, exhaustedOn: string | null): string {
+  if (exhaustedOn !== null) return formatDay(exhaustedOn);
+  return state === "EXHAUSTED" ? "Day not read" : MISSING;
+}
+
 /** The operator's budgets, each with its current period. */
 export function Budgets({
   place,
@@ -44,67 +50,73 @@ export function Budgets({
     >
       {({ budgets }) => {
         if (budgets === null || budgets.length === 0) return null;
+        const [lacking] = budgets.flatMap(({ notIncluded }) => notIncluded ?? []);
         return (
-          <table>
-            <caption className="visually-hidden">Budgets and how each stands</caption>
-            <thead>
-              <tr>
-                <th scope="col">Budget</th>
-                <th scope="col">Period</th>
-                <th scope="col" className="numeric">
-                  <Defined term="Spent" definition={definitionOf("Budget.spent")} />
-                </th>
-                <th scope="col" className="numeric">
-                  Amount
-                </th>
-                <th scope="col" className="share-of">
-                  <span className="visually-hidden">Share of the amount</span>
-                </th>
-                <th scope="col" className="numeric">
-                  <Defined term="Projected" definition={definitionOf("Budget.projected")} />
-                </th>
-                <th scope="col">
-                  <Defined term="Used up on" definition={definitionOf("Budget.exhaustedOn")} isAtEnd />
-                </th>
-                <th scope="col">
-                  <Defined term="State" definition={definitionOf("Budget.state")} isAtEnd />
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {budgets.map(
-                ({
-                  name,
-                  subject,
-                  subjectId,
-                  range,
-                  spent,
-                  amount,
-                  share,
-                  projected,
-                  exhaustedOn,
-                  state,
-                }) => (
-                  <tr key={name}>
-                    <th scope="row">
-                      {name}
-                      <span className="ranking-detail">
-                        {SUBJECTS[subject]}
-                        {subjectId !== null && ` ${subjectId}`}
-                      </span>
-                    </th>
-                    <td className="muted">{formatRange(range)}</td>
-                    <NumberCell unit="usd" value={spent?.usd} />
-                    <NumberCell unit="usd" value={amount.usd} />
-                    <ShareOf share={share} isSerious={state === "AT_RISK" || state === "EXHAUSTED"} />
-                    <NumberCell unit="usd" value={projected?.usd} />
-                    <td className="muted">{exhaustedOn === null ? MISSING : formatDay(exhaustedOn)}</td>
-                    <td>{state === null ? "Not known" : STATES[state]}</td>
-                  </tr>
-                ),
-              )}
-            </tbody>
-          </table>
+          <>
+            <table>
+              <caption className="visually-hidden">Budgets and how each stands</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Budget</th>
+                  <th scope="col">Period</th>
+                  <th scope="col" className="numeric">
+                    <Defined term="Spent" definition={definitionOf("Budget.spent")} />
+                  </th>
+                  <th scope="col" className="numeric">
+                    Amount
+                  </th>
+                  <th scope="col" className="share-of">
+                    <span className="visually-hidden">Share of the amount</span>
+                  </th>
+                  <th scope="col" className="numeric">
+                    <Defined term="Projected" definition={definitionOf("Budget.projected")} />
+                  </th>
+                  <th scope="col">
+                    <Defined term="Used up on" definition={definitionOf("Budget.exhaustedOn")} isAtEnd />
+                  </th>
+                  <th scope="col">
+                    <Defined term="State" definition={definitionOf("Budget.state")} isAtEnd />
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {budgets.map(
+                  ({
+                    name,
+                    subject,
+                    subjectId,
+                    range,
+                    spent,
+                    amount,
+                    share,
+                    projected,
+                    exhaustedOn,
+                    state,
+                    notIncluded,
+                  }) => (
+                    <tr key={name}>
+                      <th scope="row">
+                        {name}
+                        {notIncluded !== null && " *"}
+                        <span className="ranking-detail">
+                          {SUBJECTS[subject]}
+                          {subjectId !== null && ` ${subjectId}`}
+                        </span>
+                      </th>
+                      <td className="muted">{formatRange(range)}</td>
+                      <NumberCell unit="usd" value={spent?.usd} />
+                      <NumberCell unit="usd" value={amount.usd} />
+                      <ShareOf share={share} isSerious={state === "AT_RISK" || state === "EXHAUSTED"} />
+                      <NumberCell unit="usd" value={projected?.usd} />
+                      <td className="muted">{dayUsedUp(state, exhaustedOn)}</td>
+                      <td>{state === null ? "Not known" : STATES[state]}</td>
+                    </tr>
+                  ),
+                )}
+              </tbody>
+            </table>
+            {lacking !== undefined && <p className="compare-note">* {lacking}</p>}
+          </>
         );
       }}
     </Panel>
