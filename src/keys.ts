@@ -6,18 +6,24 @@ const PREFIXES: Readonly<Record<KeyFamily, string>> = {
   admin: "sk-ant-admin01-",
 };
 
-/** Faults that keep the keys from being used. A key is never repeated, only its public prefix. */
-export function keyFaults(keys: Readonly<Record<KeyFamily, string>>): string[] {
+/**
+ * Faults that keep the keys from being used; `subjects` names each key by its variable or its file. A key is never repeated, only its
+ * public prefix.
+ */
+export function keyFaults(
+  keys: Readonly<Record<KeyFamily, string>>,
+  subjects: Readonly<Record<KeyFamily, string>>,
+): string[] {
   const faults = KEY_FAMILIES.flatMap((family) => {
     const key = keys[family];
     const other = otherFamily(family);
-    const name = VARIABLE_OF_KEY[family];
-    const unusable = tokenFaults(name, key);
+    const subject = subjects[family];
+    const unusable = tokenFaults(subject, key);
     if (unusable.length > 0) return unusable;
     // The other way round proves nothing: personal keys can stand in for an Admin key.
     if (family === "admin" || !key.startsWith(PREFIXES[other])) return [];
     return [
-      `${name} holds a key that begins with ${PREFIXES[other]}, as those of ${VARIABLE_OF_KEY[other]} do; set it there.`,
+      `${subject} begins with ${PREFIXES[other]}, as keys of ${VARIABLE_OF_KEY[other]} do; set it there.`,
     ];
   });
   const isOneKey = keys.analytics !== "" && keys.analytics === keys.admin;

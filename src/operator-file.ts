@@ -2,7 +2,28 @@ import { readFileSync, statSync } from "node:fs";
 import { repeatedKey } from "./json.ts";
 
 /** A file of the operator that cannot be used. The message continues "the file …" and repeats nothing of its content. */
-export class UnreadableFile extends Error {}
+export class UnreadableFile extends Error {
+  readonly isMissing: boolean;
+
+  constructor(message: string, isMissing = false) {
+    super(message);
+    this.isMissing = isMissing;
+  }
+}
+
+/** Reads a file of the operator; undefined after reporting why it cannot be used. */
+export function readOrReport<T>(
+  read: () => T,
+  report: (why: string, fault: UnreadableFile) => void,
+): T | undefined {
+  try {
+    return read();
+  } catch (fault) {
+    if (!(fault instanceof UnreadableFile)) throw fault;
+    report(fault.message, fault);
+    return undefined;
+  }
+}
 
 /**
  * Returns the text of a file in UTF-8, or in UTF-16 with a byte order mark. Throws UnreadableFile for anything else: a file in
@@ -21,20 +42,26 @@ export function readTextFile(path: string | URL): string {
 /** Far more than a key or a token has. */
 const MAX_KEY_BYTES = 65_536;
 
-/** Returns the key in a file, without blanks around it. Throws UnreadableFile for anything that can be endless, such as a device. */
+/**
+ * Returns the secret in a file, which is one line, without a byte order mark and blanks around it. Throws UnreadableFile for anything that
+ * can be endless, such as a device.
+ */
 export function readKeyFile(path: string): string {
   const stats = readable(() => statSync(path));
   if (!stats.isFile()) throw new UnreadableFile("is not a regular file");
   if (stats.size > MAX_KEY_BYTES)
     throw new UnreadableFile(`has more than ${MAX_KEY_BYTES} bytes, and a key is shorter`);
-  return readTextFile(path).trim();
+  const key = readTextFile(path).trim();
+  if (/[\r\n]/.test(key)) throw new UnreadableFile("has several lines, and a secret is one line");
+  return key;
 }
 
 function readable<T>(read: () => T): T {
   try {
     return read();
   } catch (fault) {
-    throw new UnreadableFile(`cannot be read (${(fault as NodeJS.ErrnoException).code ?? "unknown reason"})`);
+    const { code } = fault as NodeJS.ErrnoException;
+    throw new UnreadableFile(`cannot be read (${code ?? "unknown reason"})`, code === "ENOENT");
   }
 }
 

@@ -141,7 +141,7 @@ describe("doctor", () => {
     expect(troubles).toMatchObject([
       {
         code: "INVALID_SETTING",
-        text: expect.stringMatching(/ANTHROPIC_ANALYTICS_KEY holds .* set it there\.$/),
+        text: expect.stringMatching(/ANTHROPIC_ANALYTICS_KEY begins with .* set it there\.$/),
       },
     ]);
   });

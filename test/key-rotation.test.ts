@@ -6,6 +6,7 @@ import { memorySharedStore } from "../src/cache/memory-shared-store.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { readConfig } from "../src/config.ts";
 import { Metrics } from "../src/server/observability/metrics.ts";
+import type { Environment } from "../src/settings/settings.ts";
 import { type GatewayOptions, gateway, json, NOW, type Route, refusal } from "./gateway.ts";
 import { ask, endAll, serve } from "./process.ts";
 import { settingFaults } from "./setting-faults.ts";
@@ -88,7 +89,7 @@ describe("a key that is replaced in its file", () => {
   test.each([
     ["empty", "", "is empty"],
     ["a key in quotation marks", `"${B}"`, "quotation marks"],
-    ["two keys", `${A}\n${B}\n`, "not valid in a key"],
+    ["two keys", `${A}\n${B}\n`, "several lines"],
     ["an Admin key", "sk-ant-admin01-canary", "set it there"],
   ])("stays in use while the file holds %s, which is reported once", async (_what, text, fault) => {
     const metrics = new Metrics("0");
@@ -184,12 +185,86 @@ describe("secrets in files", () => {
         PSEUDONYM_KEY_FILE: fileWith(" "),
       }).toSorted(),
     ).toEqual([
-      "LINK_KEYS is not a key of 32 characters or more, or two of them with a comma between.",
+      "LINK_KEYS_FILE: the secret in the file is not a key of 32 characters or more, or two of them with a comma between.",
       "OIDC_CLIENT_SECRET_FILE: the file cannot be read (ENOENT).",
       "PSEUDONYM_KEY_FILE: the file is empty.",
       "SESSION_KEYS and SESSION_KEYS_FILE are both set; unset one of them.",
     ]);
   });
+});
+
+const FILES = [
+  "ANTHROPIC_ANALYTICS_KEY_FILE",
+  "ANTHROPIC_ADMIN_KEY_FILE",
+  "ANTHROPIC_ADMIN_TOKEN_FILE",
+  "LINK_KEYS_FILE",
+  "SESSION_KEYS_FILE",
+  "OIDC_CLIENT_SECRET_FILE",
+  "PSEUDONYM_KEY_FILE",
+] as const;
+
+describe.each(FILES)("the secret in the file of %s", (name) => {
+  const SECRET = `${"canary-".repeat(5)}x`;
+  const settings = (content: string | Uint8Array | null): Environment => {
+    const path = join(mkdtempSync(join(tmpdir(), "secret-")), "secret");
+    if (content !== null) writeFileSync(path, content);
+    return {
+      AUTH: "jwt",
+      JWT_JWKS_URL: "https://idp.example.com/keys",
+      JWT_ISSUER: "https://idp.example.com",
+      JWT_AUDIENCE: "analytics",
+      OIDC_CLIENT_ID: "analytics",
+      PUBLIC_URL: "https://analytics.example.com",
+      SESSION_KEYS: name === "SESSION_KEYS_FILE" ? "" : SECRET,
+      CACHE_URL: "redis://127.0.0.1:1",
+      LINK_KEYS: name === "LINK_KEYS_FILE" ? "" : SECRET,
+      LINK_MAX_DAYS: "3",
+      [name]: path,
+    };
+  };
+
+  test.each([
+    ["", "the file is empty."],
+    [" \r\n\t", "the file is empty."],
+    [`${SECRET}\n${SECRET}\n`, "the file has several lines, and a secret is one line."],
+    [null, "the file cannot be read (ENOENT)."],
+    [Buffer.from([0x63, 0xff, 0x64]), expect.stringContaining("the file is not UTF-8")],
+  ])("as %j is one fault, which names the setting", (content, fault) => {
+    const faults = settingFaults(settings(content));
+    expect(faults).toHaveLength(1);
+    expect(faults[0]?.startsWith(`${name}: `)).toBe(true);
+    expect(faults[0]?.slice(name.length + 2)).toEqual(fault);
+  });
+
+  test("is taken without a byte order mark, blanks and the end of its line", () => {
+    for (const content of [` ${SECRET} \r\n`, `\ufeff${SECRET}\n\n`, `\n${SECRET}`])
+      expect(settingFaults(settings(content)), JSON.stringify(content)).toEqual([]);
+  });
+});
+
+test.each(["LINK_KEYS", "SESSION_KEYS", "PSEUDONYM_KEY"])(
+  "a secret of %s_FILE that is too short names the file",
+  (name) => {
+    const path = join(mkdtempSync(join(tmpdir(), "secret-")), "secret");
+    writeFileSync(path, "canary");
+    const faults = settingFaults({ AUTH: "jwt", OIDC_CLIENT_ID: "analytics", [`${name}_FILE`]: path });
+    expect(faults.filter((each) => each.includes("32 characters"))).toEqual([
+      expect.stringMatching(`^${name}_FILE: the secret in the file is not `),
+    ]);
+    expect(faults.join()).not.toContain("canary");
+  },
+);
+
+test("keys in files that belong elsewhere are faults of their files", () => {
+  const path = join(mkdtempSync(join(tmpdir(), "secret-")), "secret");
+  writeFileSync(path, "sk-ant-admin01-canary");
+  expect(settingFaults({ ANTHROPIC_ANALYTICS_KEY_FILE: path })).toEqual([
+    "ANTHROPIC_ANALYTICS_KEY_FILE: the secret in the file begins with sk-ant-admin01-, as keys of ANTHROPIC_ADMIN_KEY do; set it there.",
+  ]);
+  writeFileSync(path, "'sk-ant-admin01-canary'");
+  expect(settingFaults({ ANTHROPIC_ADMIN_KEY_FILE: path })).toEqual([
+    "ANTHROPIC_ADMIN_KEY_FILE: the secret in the file is in quotation marks; set the key without them.",
+  ]);
 });
 
 describe("settings of key files", () => {

@@ -30,7 +30,7 @@ describe("an Admin key in the variable of the Enterprise organization", () => {
     const { code, output } = await run(["serve"], { ANTHROPIC_ANALYTICS_KEY: ADMIN }).ended();
     expect(code).toBe(1);
     expect(output).toBe(
-      "ANTHROPIC_ANALYTICS_KEY holds a key that begins with sk-ant-admin01-, as those of ANTHROPIC_ADMIN_KEY do; set it there.\n",
+      "ANTHROPIC_ANALYTICS_KEY begins with sk-ant-admin01-, as keys of ANTHROPIC_ADMIN_KEY do; set it there.\n",
     );
   });
 });

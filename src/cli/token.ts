@@ -13,7 +13,7 @@ import {
   SCOPES,
   type Scope,
 } from "../domain/viewer.ts";
-import { readJsonFile, UnreadableFile } from "../operator-file.ts";
+import { readJsonFile, readOrReport } from "../operator-file.ts";
 import { faultsOf, sha256 } from "../server/auth/tokens.ts";
 import { readDocuments } from "../server/documents/manifest.ts";
 import { ConfigError } from "../settings/config-error.ts";
@@ -127,13 +127,11 @@ function refuse(why: string): false {
 
 function add(entry: { readonly name: string }, file: string): boolean {
   const before = statSync(file, { throwIfNoEntry: false });
-  let entries: unknown;
-  try {
-    entries = before === undefined ? [] : readJsonFile(file);
-  } catch (fault) {
-    if (!(fault instanceof UnreadableFile)) throw fault;
-    return refuse(`${file} ${fault.message}; nothing was added.`);
-  }
+  const entries = readOrReport(
+    () => (before === undefined ? [] : readJsonFile(file)),
+    (why) => refuse(`${file} ${why}; nothing was added.`),
+  );
+  if (entries === undefined) return false;
   if (!Array.isArray(entries)) return refuse(`${file} is not a list of tokens; nothing was added.`);
   if (entries.some((each) => each?.name === entry.name))
     return refuse(

@@ -1,6 +1,6 @@
 import type { Aliases } from "../domain/organization.ts";
 import { type OrgDirectory, Teams } from "../domain/team.ts";
-import { readTextFile, UnreadableFile } from "../operator-file.ts";
+import { readOrReport, readTextFile } from "../operator-file.ts";
 import { aliasesOf } from "./aliases.ts";
 import type { DirectoryColumn, DirectoryFile, Fault } from "./columns.ts";
 import { csvRows } from "./csv.ts";
@@ -58,13 +58,10 @@ export function readDirectory(
 const NO_ALIASES: Aliases = new Map();
 
 function rowsOf(path: string, source: DirectoryFile): readonly Row[] {
-  try {
+  const read = () => {
     // One name can be typed in two ways that look alike: as one letter, or as a letter and its accent.
     const text = readTextFile(path).normalize("NFC");
     return /^\s*[[{]/.test(text) ? jsonRows(text, source) : csvRows(text, source);
-  } catch (fault) {
-    if (!(fault instanceof UnreadableFile)) throw fault;
-    source.fault("", `the file ${fault.message}`);
-    return [];
-  }
+  };
+  return readOrReport(read, (why) => source.fault("", `the file ${why}`)) ?? [];
 }

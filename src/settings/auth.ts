@@ -227,11 +227,11 @@ export function authConfig(reader: SettingsReader): AuthConfig {
 }
 
 function jwtConfig(reader: SettingsReader): AuthConfig {
-  const missing = REQUIRED.filter((each) => reader.text(each) === "").map(({ name }) => name);
+  const missing = REQUIRED.filter((each) => !reader.isStated(each)).map(({ name }) => name);
   if (missing.length > 0) reader.faults.push(`AUTH is jwt, and ${missing.join(", ")} not set.`);
   const { jwksUrl, issuers, audiences, emailVerified, ...claims } = reader.readAll(JWT);
   const { emailClaim, roleClaims } = claims;
-  if (reader.text(JWT.roleMap) === "" && roleClaims.includes(emailClaim))
+  if (!reader.isStated(JWT.roleMap) && roleClaims.includes(emailClaim))
     reader.faults.push(
       `JWT_ROLE_CLAIM has ${emailClaim}, the claim with the address, and JWT_ROLE_MAP does not say which address has which role.`,
     );

@@ -1,7 +1,7 @@
 import type { Webhook } from "../alerts/webhook.ts";
 import { RISE_SUBJECTS, type RiseRule, type RiseSubject } from "../domain/alert.ts";
 import { dollarAmount, type SpendBudget } from "../domain/budget.ts";
-import { readJsonFile, UnreadableFile } from "../operator-file.ts";
+import { readJsonFile, readOrReport } from "../operator-file.ts";
 import { budgetIn, type StatedOrganization } from "./budget-entries.ts";
 import type { StoreConfig } from "./cache.ts";
 import { ConfigError } from "./config-error.ts";
@@ -90,14 +90,11 @@ function readBudgetsFile(
 ): BudgetsFile {
   const fault: ReportEntryFault = (where, what) =>
     faults.push(`BUDGETS_FILE${where && ` ${where}`}: ${what}.`);
-  let json: unknown;
-  try {
-    json = readJsonFile(path);
-  } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error;
-    fault("", `the file ${error.message}`);
-    return NOTHING;
-  }
+  const json = readOrReport(
+    () => readJsonFile(path),
+    (why) => fault("", `the file ${why}`),
+  );
+  if (json === undefined) return NOTHING;
   if (Array.isArray(json)) {
     fault(
       "",

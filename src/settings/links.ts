@@ -48,7 +48,7 @@ export function linksConfig(
   { auth, store }: { readonly auth: AuthConfig; readonly store: StoreConfig | null },
 ): LinksConfig | null {
   const { keys, maxDays, viewsPerMinute } = reader.readAll(LINKS);
-  const isOn = reader.text(LINKS.keys) !== "";
+  const isOn = reader.isStated(LINKS.keys);
   const others = reader.changed([LINKS.maxDays, LINKS.viewsPerMinute]);
   if (!isOn && others.length > 0) reader.faults.push(`${others.join(", ")} set, and LINK_KEYS is not.`);
   if (!isOn) return null;

@@ -7,7 +7,7 @@ import {
   type Tenant,
 } from "../domain/organization.ts";
 import { foreignKeyFault, tokenFaults } from "../keys.ts";
-import { fieldText, readJsonFile, readKeyFile, UnreadableFile } from "../operator-file.ts";
+import { fieldText, readJsonFile, readKeyFile, readOrReport } from "../operator-file.ts";
 import { Credential, type Credentials } from "../upstream/access/credential.ts";
 import { ConfigError } from "./config-error.ts";
 import { text } from "./formats.ts";
@@ -80,7 +80,7 @@ export function organizationsConfig({
       faults.push(`ORGANIZATIONS_FILE: entry ${i + 1} has the \`id\` of entry ${sameId + 1}.`);
   }
   refuseRelations(entries, faults);
-  if (list.length > 0 && entries.every(({ credential }) => credential === null))
+  if (list.length > 0 && entries.every(({ credential, hasKeyFault }) => credential === null && !hasKeyFault))
     faults.push("ORGANIZATIONS_FILE: no organization has a key; set at least one of those that it names.");
   return tenantsOf(entries, faults, notes);
 }
@@ -88,6 +88,8 @@ export function organizationsConfig({
 /** An organization as the file states it. */
 interface Entry extends Omit<NamedOrganization, "ancestors"> {
   readonly credential: Credential | null;
+  /** The key is reported as one that cannot be used. */
+  readonly hasKeyFault: boolean;
   /** Name of the Enterprise organization with the same people; null: none. */
   readonly joins: string | null;
   readonly files: DirectoryFiles;
@@ -124,16 +126,13 @@ const NAME = /^[a-z\d][a-z\d-]{0,39}$/i;
 const MAX_ORGANIZATIONS = 100;
 
 function listIn(path: string, faults: string[]): readonly unknown[] {
-  try {
-    const list = readJsonFile(path);
-    if (Array.isArray(list) && list.length > 0 && list.length <= MAX_ORGANIZATIONS) return list;
-    faults.push(
-      `ORGANIZATIONS_FILE: the file is not a list of 1 to ${MAX_ORGANIZATIONS} organizations, such as [{ "name": "emea", "kind": "enterprise", "keyVariable": "EMEA_KEY" }].`,
-    );
-  } catch (fault) {
-    if (!(fault instanceof UnreadableFile)) throw fault;
-    faults.push(`ORGANIZATIONS_FILE: the file ${fault.message}.`);
-  }
+  const fault = (why: string) => void faults.push(`ORGANIZATIONS_FILE: the file ${why}.`);
+  const list = readOrReport(() => readJsonFile(path), fault);
+  if (list === undefined) return [];
+  if (Array.isArray(list) && list.length > 0 && list.length <= MAX_ORGANIZATIONS) return list;
+  fault(
+    `is not a list of 1 to ${MAX_ORGANIZATIONS} organizations, such as [{ "name": "emea", "kind": "enterprise", "keyVariable": "EMEA_KEY" }]`,
+  );
   return [];
 }
 
@@ -170,17 +169,25 @@ function entryOf(entry: unknown, index: number, { reader, notes }: Organizations
   const stated = [textOf("keyVariable"), textOf("keyFile")] as const;
   const isNamedOnly = id !== null && parent !== null && stated.every((each) => each === null);
   const place = isNamedOnly ? null : keyPlace(...stated, fault);
-  const key = place === null ? "" : keyAt(place, reader, fault);
   const credentialIn = (text: string, faults: string[]) =>
     text === "" ? null : credentialOf(text, kind ?? "ENTERPRISE", `${where}: the key`, faults);
+  const before = reader.faults.length;
+  const key = place === null ? "" : keyAt(place, reader, fault);
+  const credential = credentialIn(key, reader.faults);
+  const hasKeyFault = reader.faults.length > before;
+  let used = credential;
   const reread = () => {
     const faults: string[] = [];
     const report = (text: string) => void faults.push(`${where}: ${text}`);
-    const credential = credentialIn(place === null ? "" : keyAt(place, reader, report), faults);
+    const text = place === null ? "" : keyAt(place, reader, report);
+    if (text === "" && used !== null && faults.length === 0)
+      report("the file of `keyFile` is missing or empty.");
+    const replaced = credentialIn(text, faults);
     if (faults.length > 0) throw new ConfigError(faults);
-    return credential;
+    used = replaced;
+    return replaced;
   };
-  if (place !== null && key === "")
+  if (place !== null && key === "" && !hasKeyFault)
     notes.push(
       `The organization ${name} has no key: ${"variable" in place ? `${place.variable} is not set` : "the file of `keyFile` is missing or empty"}. Its fields answer NOT_CONFIGURED; the others are not affected.`,
     );
@@ -191,7 +198,8 @@ function entryOf(entry: unknown, index: number, { reader, notes }: Organizations
     isParent: isParent === true,
     parent,
     joins: textOf("joins"),
-    credential: credentialIn(key, reader.faults),
+    credential,
+    hasKeyFault,
     keyFile: place !== null && "file" in place ? place.file : "",
     reread,
     files: { teams: textOf("teams") ?? "", aliases: textOf("aliases") ?? "" },
@@ -223,13 +231,11 @@ function keyPlace(variable: string | null, file: string | null, fault: ReportFau
 /** The key in its place; empty where it is missing. */
 function keyAt(place: KeyPlace, reader: SettingsReader, fault: ReportFault): string {
   if ("variable" in place) return reader.variable(place.variable);
-  try {
-    return readKeyFile(place.file);
-  } catch (thrown) {
-    if (!(thrown instanceof UnreadableFile)) throw thrown;
-    if (!thrown.message.includes("ENOENT")) fault(`the file of \`keyFile\` ${thrown.message}.`);
-    return "";
-  }
+  const key = readOrReport(
+    () => readKeyFile(place.file),
+    (why, { isMissing }) => isMissing || fault(`the file of \`keyFile\` ${why}.`),
+  );
+  return key ?? "";
 }
 
 /** OAuth access tokens are sent as bearer tokens; all others are API keys. */

@@ -1,6 +1,6 @@
 import { isCurrency } from "../domain/currency.ts";
 import { type SeatPrice, seatPriceAmount } from "../domain/seat-price.ts";
-import { readJsonFile, UnreadableFile } from "../operator-file.ts";
+import { readJsonFile, readOrReport } from "../operator-file.ts";
 import type { StatedOrganization } from "./budget-entries.ts";
 import { statedOrganizations } from "./budgets.ts";
 import { ConfigError } from "./config-error.ts";
@@ -56,14 +56,11 @@ function readSeatPrices(
 ): readonly SeatPrice[] {
   const fault: ReportEntryFault = (where, what) =>
     faults.push(`SEAT_PRICES_FILE${where && ` ${where}`}: ${what}.`);
-  let list: unknown;
-  try {
-    list = readJsonFile(path);
-  } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error;
-    fault("", `the file ${error.message}`);
-    return [];
-  }
+  const list = readOrReport(
+    () => readJsonFile(path),
+    (why) => fault("", `the file ${why}`),
+  );
+  if (list === undefined) return [];
   if (!Array.isArray(list) || list.length > MAX_PRICES) {
     fault("", `the file is not a list of at most ${MAX_PRICES} prices, such as [{ "amount": "40.00" }]`);
     return [];

@@ -1,4 +1,4 @@
-import { keyInFile } from "./key-file.ts";
+import { inFile, keyInFile } from "./key-file.ts";
 
 /** How the text of a setting is read, and how that is written down for operators. */
 export interface SettingFormat<T> {
@@ -60,7 +60,7 @@ export function fileOf<const Name extends string>(name: Name): Setting<string | 
   return optional({
     name: `${name}_FILE`,
     format: { parse: (value: string) => value, expected: "path", values: "path" },
-    meaning: `File with the value of ${name}, instead of that variable. It is read at start.`,
+    meaning: `File with the value of ${name}, instead of that variable: one line, without the blanks around it. It is read at start.`,
     example: `/run/secrets/${name.toLowerCase().replaceAll("_", "-")}`,
   });
 }
@@ -114,6 +114,13 @@ export class SettingsReader {
     });
   }
 
+  /** True if the setting is stated, in the variable or by a file, which need not be one that can be used. */
+  isStated(setting: Setting<unknown>): boolean {
+    return [setting, ...(setting.file === undefined ? [] : [setting.file])].some(
+      (each) => this.#stated(each) !== "",
+    );
+  }
+
   #stated({ name, lowerCase }: Setting<unknown>): string {
     // Lower case first, as curl does.
     const lower = lowerCase === true ? this.#variables[name.toLowerCase()]?.trim() : "";
@@ -139,7 +146,9 @@ export class SettingsReader {
       return setting.read(this.text(setting));
     } catch (fault) {
       if (!(fault instanceof InvalidText)) throw fault;
-      this.faults.push(...fault.completions.map((each) => `${setting.name}${each}.`));
+      const { file, name } = setting;
+      const subject = file !== undefined && this.#stated(file) !== "" ? inFile(file.name) : name;
+      this.faults.push(...fault.completions.map((each) => `${subject}${each}.`));
       return setting.read("");
     }
   }

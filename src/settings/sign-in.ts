@@ -145,7 +145,7 @@ export function signInConfig(reader: SettingsReader, issuers: readonly string[])
     if (others.length > 0) reader.faults.push(`${others.join(", ")} set, and OIDC_CLIENT_ID not.`);
     return null;
   }
-  const missing = REQUIRED.filter((each) => reader.text(each) === "").map(({ name }) => name);
+  const missing = REQUIRED.filter((each) => !reader.isStated(each)).map(({ name }) => name);
   if (missing.length > 0) reader.faults.push(`OIDC_CLIENT_ID is set, and ${missing.join(", ")} not.`);
   return {
     clientId,

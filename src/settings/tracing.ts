@@ -113,7 +113,7 @@ export const TRACING = {
 
 /** Reads where traces go; null: nothing is traced, whatever else is set for other programs. */
 export function tracingConfig(reader: SettingsReader): TracingConfig | null {
-  const isOn = [TRACING.endpoint, TRACING.tracesEndpoint].some((each) => reader.text(each) !== "");
+  const isOn = [TRACING.endpoint, TRACING.tracesEndpoint].some((each) => reader.isStated(each));
   if (!isOn) return null;
   const {
     endpoint,

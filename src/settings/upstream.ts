@@ -3,7 +3,7 @@ import { directHosts, NO_PROXIES, type Proxies, proxyUrl } from "../proxies.ts";
 import { Credential, type Credentials } from "../upstream/access/credential.ts";
 import { ConfigError } from "./config-error.ts";
 import { httpUrl, seconds, text, wholeNumber } from "./formats.ts";
-import { keyInFile } from "./key-file.ts";
+import { inFile, keyInFile } from "./key-file.ts";
 import { optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
 /** Where clouds hand out credentials of machines, in each way that a parsed URL writes it. */
@@ -144,7 +144,7 @@ interface KeySources {
 
 /** True if a key is stated, or the file of one. */
 export function hasKeys(reader: SettingsReader): boolean {
-  return Object.values(KEY_SETTINGS).some((each) => each.some((setting) => reader.text(setting) !== ""));
+  return Object.values(KEY_SETTINGS).some((each) => each.some((setting) => reader.isStated(setting)));
 }
 
 /** Reads the keys, from their files where those are named. Every fault is a line that does not repeat a key. */
@@ -157,7 +157,12 @@ function keysIn({ stated, files }: KeySources, faults: string[]): KeyTexts {
     return keyInFile(path, fileVariable, faults);
   };
   const keys = { analytics: keyOf("analytics"), admin: keyOf("admin"), adminToken: keyOf("adminToken") };
-  faults.push(...keyFaults(keys), ...tokenFaults(UPSTREAM.adminToken.name, keys.adminToken));
+  const subject = (name: KeyName) => {
+    const [{ name: variable }, { name: fileVariable }] = KEY_SETTINGS[name];
+    return files[name] === "" ? variable : inFile(fileVariable);
+  };
+  const subjects = { analytics: subject("analytics"), admin: subject("admin") };
+  faults.push(...keyFaults(keys, subjects), ...tokenFaults(subject("adminToken"), keys.adminToken));
   const isSet = (name: KeyName) => stated[name] !== "" || files[name] !== "";
   if (isSet("admin") && isSet("adminToken"))
     faults.push("ANTHROPIC_ADMIN_KEY and ANTHROPIC_ADMIN_TOKEN are both set; unset one of them.");
@@ -193,7 +198,7 @@ export function upstreamConfig(reader: SettingsReader, { usesIssuer, isSandbox }
     adminToken: reader.text(KEY_SETTINGS.adminToken[i]),
   });
   const keySources = { stated: texts(0), files: texts(1) };
-  if (isSandbox && reader.text(UPSTREAM.baseUrl) !== "")
+  if (isSandbox && reader.isStated(UPSTREAM.baseUrl))
     reader.faults.push(
       "ANTHROPIC_BASE_URL is set without a key; set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY too.",
     );

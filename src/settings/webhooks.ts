@@ -1,6 +1,6 @@
 import { LOG, WEBHOOK_FORMATS, Webhook, type WebhookFormat } from "../alerts/webhook.ts";
 import { ALERT_EVENTS, type AlertEvent, isAlertEvent } from "../domain/alert.ts";
-import { readKeyFile, UnreadableFile } from "../operator-file.ts";
+import { readKeyFile, readOrReport } from "../operator-file.ts";
 import { type Fields, fieldsOf, type ReportEntryFault, wordsIn } from "./file-fields.ts";
 import { isSecureUrl } from "./formats.ts";
 
@@ -124,15 +124,13 @@ function placeOf(fields: Fields, names: readonly string[], report: Report): Plac
 
 /** Returns the text of the variable or the file that a field names; null after a fault. */
 function textAt({ field, value }: Place, variable: ReadVariable, report: Report): string | null {
-  if (field.endsWith("File")) {
-    try {
-      return readKeyFile(value);
-    } catch (thrown) {
-      if (!(thrown instanceof UnreadableFile)) throw thrown;
-      report(`the file of \`${field}\` ${thrown.message}`);
-      return null;
-    }
-  }
+  if (field.endsWith("File"))
+    return (
+      readOrReport(
+        () => readKeyFile(value),
+        (why) => report(`the file of \`${field}\` ${why}`),
+      ) ?? null
+    );
   if (!/^[A-Za-z_]\w{0,99}$/.test(value)) {
     report(`\`${field}\` is not the name of an environment variable; it must not be the secret itself`);
     return null;

@@ -16,7 +16,7 @@ import {
   seeing,
   type Viewer,
 } from "../../domain/viewer.ts";
-import { fieldText, readJsonFile, UnreadableFile } from "../../operator-file.ts";
+import { fieldText, readJsonFile, readOrReport } from "../../operator-file.ts";
 import { ConfigError } from "../../settings/config-error.ts";
 import type { TrustedDocuments } from "../documents/trusted.ts";
 import type { Authentication, Proven } from "./authenticator.ts";
@@ -99,13 +99,12 @@ interface Restrictions {
 }
 
 function readTokens(path: string, policy: IdentityPolicy, restrictions: Restrictions): Tokens {
-  let list: unknown;
-  try {
-    list = readJsonFile(path);
-  } catch (fault) {
-    if (!(fault instanceof UnreadableFile)) throw fault;
-    throw new ConfigError([`TOKENS_FILE: ${path} ${fault.message}.`]);
-  }
+  const list = readOrReport(
+    () => readJsonFile(path),
+    (why) => {
+      throw new ConfigError([`TOKENS_FILE: ${path} ${why}.`]);
+    },
+  );
   if (isAnybodysToWrite(path))
     throw new ConfigError([
       `TOKENS_FILE: every user of this machine may write ${path} and so add a token; remove that permission (chmod o-w).`,

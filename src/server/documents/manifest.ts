@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type GraphQLSchema, Kind, type OperationDefinitionNode, parse, validate } from "graphql";
-import { readJsonFile, UnreadableFile } from "../../operator-file.ts";
+import { readJsonFile, readOrReport } from "../../operator-file.ts";
 import { ConfigError } from "../../settings/config-error.ts";
 import { queryLibrary } from "../documents/query-library.ts";
 import { hashOf, keyOf, type Listed, TrustedDocuments } from "./trusted.ts";
@@ -51,14 +51,11 @@ interface Generated {
 }
 
 function listedIn(path: string, schema: GraphQLSchema, faults: string[]): Listed[] {
-  let content: unknown;
-  try {
-    content = readJsonFile(path);
-  } catch (fault) {
-    if (!(fault instanceof UnreadableFile)) throw fault;
-    faults.push(`DOCUMENTS_FILE: ${path} ${fault.message}.`);
-    return [];
-  }
+  const content = readOrReport(
+    () => readJsonFile(path),
+    (why) => void faults.push(`DOCUMENTS_FILE: ${path} ${why}.`),
+  );
+  if (content === undefined) return [];
   const entries = entriesOf(content);
   if (entries === null) {
     faults.push(
