@@ -24,9 +24,16 @@ export type Config = ReturnType<typeof readConfig>;
 
 /** Returns the settings of an environment, or throws one ConfigError that lists every fault. */
 export function readConfig(environment: Environment) {
+  const { config, faults } = readSettings(environment);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return config;
+}
+
+/** Reads the settings of an environment and every fault; a setting with a fault reads as if it were not stated. */
+export function readSettings(environment: Environment) {
   const reader = new SettingsReader(environment);
   const notes: string[] = [];
-  const isSandbox = reader.text(ORGANIZATIONS_FILE) === "" && !hasKeys(reader);
+  const isSandbox = !reader.isStated(ORGANIZATIONS_FILE) && !hasKeys(reader);
   const auth = authConfig(reader);
   const { credentials, keys, ...upstream } = upstreamConfig(reader, {
     usesIssuer: auth.kind === "jwt",
@@ -80,6 +87,5 @@ export function readConfig(environment: Environment) {
     /** Hints for the operator about what is valid but probably not meant. */
     notes: notes satisfies readonly string[],
   });
-  if (reader.faults.length > 0) throw new ConfigError(reader.faults);
-  return config;
+  return { config, faults: reader.faults as readonly string[] };
 }

@@ -240,7 +240,7 @@ describe("tokens", () => {
         "entry 7: `identity` is full, which requires the scope identity:read",
         "entry 8: `identity` is not one of full, pseudonym, none",
         "entry 9: a MEMBER reads only their own figures and has no `scopes`",
-        "two tokens are named c",
+        "has the `name` of entry",
         "entry 9 has the `sha256` of entry 2",
       ])
         expect(text).toContain(part);

@@ -127,22 +127,58 @@ describe("doctor", () => {
     expect(most).toBe(0);
   });
 
-  test("names every invalid setting, and asks nothing then", async () => {
-    const { troubles, most } = await doctor({ PORT: "canary", AUTH: "canary" });
+  test("names every invalid setting, and examines what does not depend on them", async () => {
+    const { url, paths } = await upstream();
+    const settings = { ...KEYS, ANTHROPIC_BASE_URL: url, PORT: "canary", AUTH: "canary" };
+    const { troubles, findings, requests } = await doctor(settings);
     expect(troubles.map(({ code, text }) => [code, text])).toEqual([
       ["INVALID_SETTING", "AUTH is not none, tokens or jwt."],
       ["INVALID_SETTING", "PORT is not a whole number from 0 to 65535."],
     ]);
-    expect(most).toBe(-1);
+    expect(findings.filter(({ status }) => status === "skipped").map(({ text }) => text)).toEqual([
+      "TOKENS_FILE and DOCUMENTS_FILE were not examined, since AUTH cannot be used.",
+      "The issuer was not examined, since AUTH cannot be used.",
+    ]);
+    expect(requests).toBe(8);
+    expect(paths).toHaveLength(8);
+  });
+
+  test("names each secret file that cannot be used, and asks what the other key opens", async () => {
+    const { url } = await upstream();
+    const empty = join(temporaryFolder(), "canary");
+    writeFileSync(empty, "\n");
+    const { troubles, findings } = await doctor({
+      ANTHROPIC_ANALYTICS_KEY: KEYS.ANTHROPIC_ANALYTICS_KEY,
+      ANTHROPIC_ADMIN_KEY_FILE: "/nowhere/canary",
+      PSEUDONYM_KEY_FILE: empty,
+      ANTHROPIC_BASE_URL: url,
+    });
+    expect(troubles.map(({ check, text }) => `${check} ${text}`)).toEqual([
+      "files ANTHROPIC_ADMIN_KEY_FILE: the file cannot be read (ENOENT).",
+      "files PSEUDONYM_KEY_FILE: the file is empty.",
+      "settings AUTH is none: every program of this machine reads everything.",
+    ]);
+    const texts = (check: string) => findings.filter((each) => each.check === check).map(({ text }) => text);
+    expect(texts("enterprise")).toHaveLength(6);
+    expect(texts("console")).toEqual(["Its key cannot be used, so it was not asked what it opens."]);
+    expect(JSON.stringify(findings)).not.toContain("canary");
+  });
+
+  test("sends no key to an upstream other than the one that is meant", async () => {
+    const { findings, requests, most } = await doctor({ ...KEYS, ANTHROPIC_BASE_URL: "canary" });
+    expect([requests, most]).toEqual([0, 0]);
+    expect(findings.at(-1)?.text).toBe("Upstream was not examined, since ANTHROPIC_BASE_URL cannot be used.");
   });
 
   test("names an Admin key that is set as the Enterprise key by its prefix", async () => {
-    const { troubles } = await doctor({ ANTHROPIC_ANALYTICS_KEY: KEYS.ANTHROPIC_ADMIN_KEY });
+    const { troubles, requests } = await doctor({ ANTHROPIC_ANALYTICS_KEY: KEYS.ANTHROPIC_ADMIN_KEY });
+    expect(requests).toBe(0);
     expect(troubles).toMatchObject([
       {
         code: "INVALID_SETTING",
         text: expect.stringMatching(/ANTHROPIC_ANALYTICS_KEY begins with .* set it there\.$/),
       },
+      WITHOUT_AUTHENTICATION,
     ]);
   });
 
@@ -419,7 +455,11 @@ describe("doctor", () => {
       AUTH: "tokens",
       TOKENS_FILE: path,
     });
-    expect(troubles).toMatchObject([{ check: "files", text: "TOKENS_FILE cannot be used." }]);
+    expect(troubles).toMatchObject([
+      { check: "files", text: "TOKENS_FILE: entry 2 has the `name` of entry 1; each needs another one." },
+      { check: "files", text: expect.stringContaining("entry 2 has the `sha256` of entry 1") },
+    ]);
+    expect(JSON.stringify(troubles)).not.toContain("canary");
   });
 
   test("says what is wrong with files of budgets and organizations, and where", async () => {
@@ -431,6 +471,7 @@ describe("doctor", () => {
     });
     expect(troubles).toMatchObject([
       { check: "files", text: expect.stringMatching(/^BUDGETS_FILE budget 1: `amountUsd` is a number/) },
+      { code: "NO_KEY" },
     ]);
     writeFileSync(path, JSON.stringify({ budgets: [{ name: "canary", amountUsd: 1, canary: 1 }] }));
     const entries = ["a", "b"].map((name) => ({ name, kind: "enterprise", keyFile: `/canary/${name}` }));

@@ -70,11 +70,11 @@ function textOf({ findings, requests }: Examination): string {
 }
 
 async function contractDoctor(json: boolean): Promise<void> {
-  const { config } = checkSettings(process.env);
-  const questions = config === null ? [] : questionsFor(config);
-  if (config === null || questions.length === 0) {
+  const { config, faulty } = checkSettings(process.env);
+  const questions = questionsFor(config);
+  if (faulty.size > 0 || questions.length === 0) {
     process.stderr.write(
-      config === null
+      faulty.size > 0
         ? "A setting is invalid; doctor without --contract says which.\n"
         : "No key is set, and the sandbox keeps to the contract; set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY.\n",
     );

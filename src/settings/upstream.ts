@@ -166,7 +166,9 @@ function keysIn({ stated, files }: KeySources, faults: string[]): KeyTexts {
   const isSet = (name: KeyName) => stated[name] !== "" || files[name] !== "";
   if (isSet("admin") && isSet("adminToken"))
     faults.push("ANTHROPIC_ADMIN_KEY and ANTHROPIC_ADMIN_TOKEN are both set; unset one of them.");
-  return keys;
+  const usable = (name: "analytics" | "admin") =>
+    keyFaults({ analytics: "", admin: "", [name]: keys[name] }, subjects).length === 0 ? keys[name] : "";
+  return { ...keys, analytics: usable("analytics"), admin: usable("admin") };
 }
 
 function reread(sources: KeySources): Credentials {

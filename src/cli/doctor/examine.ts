@@ -1,10 +1,16 @@
 import { clockFrom } from "../../clock.ts";
 import type { Instant } from "../../domain/day.ts";
 import { redact } from "../../server/observability/redact.ts";
+import { ACCESS } from "../../settings/access.ts";
+import { AUTH, JWT } from "../../settings/auth.ts";
+import { CACHE } from "../../settings/cache.ts";
+import { ORGANIZATIONS_FILE } from "../../settings/organizations.ts";
 import type { Environment } from "../../settings/settings.ts";
+import { SIGN_IN } from "../../settings/sign-in.ts";
+import { UPSTREAM } from "../../settings/upstream.ts";
 import type { Finding } from "./finding.ts";
 import { checkIssuer } from "./issuer-check.ts";
-import { checkFiles, checkSettings } from "./settings-check.ts";
+import { checkFiles, checkSettings, skippedBy } from "./settings-check.ts";
 import { checkStore } from "./store-check.ts";
 import { checkUpstream, mostRequests } from "./upstream-check.ts";
 
@@ -26,17 +32,41 @@ export async function examine(
   environment: Environment,
   { onStart, machineClock }: ExamineOptions,
 ): Promise<Examination> {
-  const { config, findings } = checkSettings(environment);
-  if (config === null) return examination(findings, 0);
-  onStart(mostRequests(config));
+  const { config, findings, faulty } = checkSettings(environment);
   const now = config.clock === null ? (machineClock ?? Date.now) : clockFrom(config.clock);
-  const files = checkFiles(config, now);
-  const { store, findings: ofStore } = await checkStore(config);
-  const ofIssuer = await checkIssuer(config, now);
-  const { requests, findings: ofUpstream } = await checkUpstream(config, { store, now });
+  const skips = {
+    files: skippedBy("files", "TOKENS_FILE and DOCUMENTS_FILE were", FILE_SETTINGS, faulty),
+    store: skippedBy("store", "The store was", Object.values(CACHE), faulty),
+    issuer: skippedBy("issuer", "The issuer was", ISSUER_SETTINGS, faulty),
+    upstream: skippedBy("upstream", "Upstream was", UPSTREAM_SETTINGS, faulty),
+  };
+  onStart(skips.upstream === null ? mostRequests(config) : 0);
+  const files = skips.files === null ? checkFiles(config, now) : [skips.files];
+  const { store, findings: ofStore } =
+    skips.store === null ? await checkStore(config) : { store: null, findings: [skips.store] };
+  const ofIssuer = skips.issuer === null ? await checkIssuer(config, now) : [skips.issuer];
+  const { requests, findings: ofUpstream } =
+    skips.upstream === null
+      ? await checkUpstream(config, { store, now, faulty })
+      : { requests: 0, findings: [skips.upstream] };
   await store?.dispose();
   return examination([...findings, ...files, ...ofStore, ...ofIssuer, ...ofUpstream], requests);
 }
+
+const FILE_SETTINGS = [...Object.values(AUTH), ACCESS.documentsFile, ORGANIZATIONS_FILE];
+
+const PROXY_SETTINGS = [UPSTREAM.httpsProxy, UPSTREAM.httpProxy, UPSTREAM.noProxy];
+
+const ISSUER_SETTINGS = [
+  AUTH.kind,
+  ...Object.values(JWT),
+  SIGN_IN.issuer,
+  SIGN_IN.publicUrl,
+  ...PROXY_SETTINGS,
+];
+
+/** A key that cannot be used keeps no other one from being examined. */
+const UPSTREAM_SETTINGS = [ORGANIZATIONS_FILE, UPSTREAM.baseUrl, ...PROXY_SETTINGS];
 
 function examination(findings: readonly Finding[], requests: number): Examination {
   const written = findings.map((finding) => ({

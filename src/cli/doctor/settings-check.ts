@@ -1,35 +1,55 @@
 import { schema } from "../../../schema/index.ts";
-import { type Config, readConfig } from "../../config.ts";
+import { type Config, readSettings } from "../../config.ts";
 import type { Instant } from "../../domain/day.ts";
 import { organizationNames } from "../../domain/organization.ts";
 import { keyHints } from "../../keys.ts";
 import { fileTokens } from "../../server/auth/tokens.ts";
 import { readDocuments } from "../../server/documents/manifest.ts";
 import { ConfigError } from "../../settings/config-error.ts";
-import type { Environment } from "../../settings/settings.ts";
+import type { Setting } from "../../settings/setting.ts";
+import { type Environment, SETTINGS } from "../../settings/settings.ts";
 import { misspelt } from "../open.ts";
-import { type Finding, ok, problem, warning } from "./finding.ts";
+import { type Check, type Finding, ok, problem, skipped, warning } from "./finding.ts";
 
 export interface SettingsCheck {
   readonly findings: readonly Finding[];
-  /** Null: they are invalid, and nothing else can be examined. */
-  readonly config: Config | null;
+  /** A setting with a fault reads as if it were not stated. */
+  readonly config: Config;
+  /** Names of the settings with a fault. */
+  readonly faulty: ReadonlySet<string>;
 }
 
 /** Reads the settings as a start does. */
 export function checkSettings(environment: Environment): SettingsCheck {
   const hint = (line: string) => warning("settings", "HINT", line, null);
   const hints = [...misspelt(environment), ...keyHints(environment)].map(hint);
-  try {
-    const config = readConfig(environment);
-    return {
-      config,
-      findings: [ok("settings", "Every setting is valid."), ...hints, ...config.notes.map(noteOf)],
-    };
-  } catch (fault) {
-    if (!(fault instanceof ConfigError)) throw fault;
-    return { config: null, findings: [...invalid(fault), ...hints] };
-  }
+  const { config, faults } = readSettings(environment);
+  const findings = faults.length === 0 ? [ok("settings", "Every setting is valid.")] : faults.map(invalid);
+  return {
+    config,
+    findings: [...findings, ...hints, ...config.notes.map(noteOf)],
+    faulty: settingsIn(faults),
+  };
+}
+
+/** The settings that faults are about, which they begin with. */
+function settingsIn(faults: readonly string[]): ReadonlySet<string> {
+  const subjects = faults.map((fault) => /^(?:[A-Z][A-Z\d_]+(?:, | and )?)+/.exec(fault)?.[0] ?? "");
+  const words = new Set(subjects.flatMap((subject) => subject.split(/, | and /)));
+  return new Set(SETTINGS.map(({ name }) => name).filter((name) => words.has(name)));
+}
+
+/** Says that something was not examined, since settings that it depends on have a fault; null: they have none. */
+export function skippedBy(
+  check: Check,
+  what: string,
+  settings: readonly Pick<Setting<unknown>, "name">[],
+  faulty: ReadonlySet<string>,
+): Finding | null {
+  const names = settings.map(({ name }) => name).filter((name) => faulty.has(name));
+  return names.length === 0
+    ? null
+    : skipped(check, `${what} not examined, since ${names.join(", ")} cannot be used.`);
 }
 
 /** Notes are about files that quote no name or address of a person. */
@@ -37,34 +57,14 @@ function noteOf(note: string): Finding {
   return warning("files", "HINT", note, null);
 }
 
-/** Returns the faults as findings. Those of some files can repeat a name in them. */
-function invalid({ faults }: ConfigError): Finding[] {
-  const isQuoting = (fault: string) => QUOTING.test(fault);
-  const ofFiles = new Set(faults.flatMap((fault) => QUOTING.exec(fault)?.[1] ?? []));
-  return [
-    ...faults
-      .filter((fault) => !isQuoting(fault))
-      .map((fault) =>
-        problem(
-          /^\w+_FILE\b/.test(fault) ? "files" : "settings",
-          "INVALID_SETTING",
-          fault,
-          "The gateway does not start until then.",
-        ),
-      ),
-    ...[...ofFiles].map((name) =>
-      problem(
-        "files",
-        "INVALID_SETTING",
-        `${name} cannot be used.`,
-        "The gateway does not start until then, and its error says where and why; it can hold names.",
-      ),
-    ),
-  ];
+function invalid(fault: string): Finding {
+  return problem(
+    /^\w+_FILE\b/.test(fault) ? "files" : "settings",
+    "INVALID_SETTING",
+    fault,
+    "The gateway does not start until then.",
+  );
 }
-
-/** Faults of other files than these can repeat names in them, and paths. */
-const QUOTING = /^(?!(?:BUDGETS|ORGANIZATIONS|TEAMS|ALIASES)_FILE)(\w+_FILE):/;
 
 /** Reads the files of tokens and trusted documents, as a start does. */
 export function checkFiles({ access, tenants }: Config, now: () => Instant): readonly Finding[] {
@@ -84,6 +84,6 @@ export function checkFiles({ access, tenants }: Config, now: () => Instant): rea
     return [ok("files", "TOKENS_FILE can be used.")];
   } catch (fault) {
     if (!(fault instanceof ConfigError)) throw fault;
-    return invalid(fault);
+    return fault.faults.map(invalid);
   }
 }

@@ -16,11 +16,11 @@ export interface StoreCheck {
 }
 
 /** Writes and reads an entry of the store of CACHE_URL, and reads from the archive beside it. */
-export async function checkStore({ cache, sandbox }: Config): Promise<StoreCheck> {
+export async function checkStore({ cache }: Pick<Config, "cache">): Promise<StoreCheck> {
   const { store: config } = cache;
   if (config === null) return { store: null, findings: [IN_MEMORY] };
   const { store, findings } = await checkShared(config);
-  if (store === null || sandbox !== null) return { store, findings };
+  if (store === null) return { store, findings };
   return { store, findings: [...findings, ...(await checkArchive(config))] };
 }
 

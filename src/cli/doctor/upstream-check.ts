@@ -8,6 +8,7 @@ import type { ClosedReason, Dataset } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
 import { GatewayError, type Outage } from "../../errors.ts";
 import { proxyFor } from "../../proxies.ts";
+import { KEY_SETTINGS } from "../../settings/upstream.ts";
 import { DATASET_ENDPOINTS } from "../../upstream/dataset-endpoints.ts";
 import { type KeyFamily, ORGANIZATION_OF_KEY, VARIABLE_OF_KEY } from "../../upstream/endpoint.ts";
 import {
@@ -59,6 +60,18 @@ export function mostRequests({ sandbox, tenants }: Config): number {
   return keys.reduce((sum, key) => sum + RIGHTS[key].length + PROOF_REQUESTS, compared);
 }
 
+export interface UpstreamCheckOptions {
+  readonly store: SharedStore | null;
+  readonly now: () => Instant;
+  /** Names of the settings with a fault. */
+  readonly faulty: ReadonlySet<string>;
+}
+
+const KEYS_OF = {
+  analytics: KEY_SETTINGS.analytics,
+  admin: [...KEY_SETTINGS.admin, ...KEY_SETTINGS.adminToken],
+} as const;
+
 export interface UpstreamCheck {
   readonly findings: readonly Finding[];
   readonly requests: number;
@@ -70,18 +83,24 @@ export interface UpstreamCheck {
  */
 export async function checkUpstream(
   config: Config,
-  { store, now }: { readonly store: SharedStore | null; readonly now: () => Instant },
+  { store, now, faulty }: UpstreamCheckOptions,
 ): Promise<UpstreamCheck> {
   if (config.sandbox !== null) return { findings: [NO_KEY], requests: 0 };
+  const unusable = FAMILIES.filter((key) => KEYS_OF[key].some(({ name }) => faulty.has(name)));
+  const ofUnusable = unusable.map((key) =>
+    skipped(CHECK_OF_KEY[key], "Its key cannot be used, so it was not asked what it opens."),
+  );
+  if (mostRequests(config) === 0 && unusable.length > 0) return { findings: ofUnusable, requests: 0 };
   const { app, requests, aheadMs, outages } = openProbe(config, { store, now, most: mostRequests(config) });
   const findings: Finding[] = [];
   const contexts = app.contexts(AbortSignal.timeout(LONGEST_MS), "warm");
   for (const ctx of contexts)
-    for (const key of FAMILIES) findings.push(...(await keyFindings(ctx, key, outages)));
+    for (const key of FAMILIES)
+      if (!unusable.includes(key)) findings.push(...(await keyFindings(ctx, key, outages)));
   for (const key of FAMILIES) findings.push(...(await idFindings(contexts, key)));
   await app.dispose();
   return {
-    findings: [wayTo(config, outages), clockOf(config, aheadMs()), ...findings],
+    findings: [wayTo(config, outages), clockOf(config, aheadMs()), ...findings, ...ofUnusable],
     requests: requests(),
   };
 }

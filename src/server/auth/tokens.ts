@@ -102,21 +102,26 @@ function readTokens(path: string, policy: IdentityPolicy, restrictions: Restrict
   const list = readOrReport(
     () => readJsonFile(path),
     (why) => {
-      throw new ConfigError([`TOKENS_FILE: ${path} ${why}.`]);
+      throw new ConfigError([`TOKENS_FILE: the file ${why}.`]);
     },
   );
   if (isAnybodysToWrite(path))
     throw new ConfigError([
-      `TOKENS_FILE: every user of this machine may write ${path} and so add a token; remove that permission (chmod o-w).`,
+      "TOKENS_FILE: every user of this machine may write the file and so add a token; remove that permission (chmod o-w).",
     ]);
-  if (!Array.isArray(list)) throw new ConfigError([`TOKENS_FILE: ${path} is not a list of tokens.`]);
+  if (!Array.isArray(list)) throw new ConfigError(["TOKENS_FILE: the file is not a list of tokens."]);
   const faults: string[] = [];
   const tokens = list.map((entry, i) =>
     tokenOf(entry, policy, restrictions, `TOKENS_FILE: entry ${i + 1}`, faults),
   );
   const names = tokens.map(({ viewer }) => viewer.name);
-  for (const name of new Set(names.filter((each, i) => each !== "" && names.indexOf(each) < i)))
-    faults.push(`TOKENS_FILE: two tokens are named ${name}.`);
+  for (const [i, name] of names.entries()) {
+    const first = names.indexOf(name);
+    if (name !== "" && first < i)
+      faults.push(
+        `TOKENS_FILE: entry ${i + 1} has the \`name\` of entry ${first + 1}; each needs another one.`,
+      );
+  }
   // The owner of a token must not depend on the order: a copied entry would give its caller the role of the other.
   const hashes: unknown[] = list.map((entry) => entry?.sha256);
   for (const [i, hash] of hashes.entries()) {

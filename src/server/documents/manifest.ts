@@ -53,13 +53,13 @@ interface Generated {
 function listedIn(path: string, schema: GraphQLSchema, faults: string[]): Listed[] {
   const content = readOrReport(
     () => readJsonFile(path),
-    (why) => void faults.push(`DOCUMENTS_FILE: ${path} ${why}.`),
+    (why) => void faults.push(`DOCUMENTS_FILE: the file ${why}.`),
   );
   if (content === undefined) return [];
   const entries = entriesOf(content);
   if (entries === null) {
     faults.push(
-      `DOCUMENTS_FILE: ${path} is neither an apollo-persisted-query-manifest of version 1, nor an object of ids and texts.`,
+      `DOCUMENTS_FILE: the file is neither an apollo-persisted-query-manifest of version 1, nor an object of ids and texts.`,
     );
     return [];
   }
