@@ -110,7 +110,7 @@ class Account {
     const second = this.requests.add(now, own.length);
     return (requests) => {
       for (const each of own) this.#held.delete(each);
-      if (requests !== null) second.count += requests - own.length;
+      if (requests !== null) this.requests.change(second, requests - own.length);
     };
   }
 }
@@ -124,19 +124,28 @@ interface Second {
 /** A sum over the last minute, by seconds: what was added counts for a minute, and for up to a second more. */
 class SlidingMinute {
   #seconds: Second[] = [];
+  /** Of all seconds: to add them up for each operation takes longer than anything else about its limits. */
+  #sum = 0;
 
   add(now: Instant, count: number): Second {
     const until = (Math.floor(now / 1_000) + 1) * 1_000;
     const last = this.#seconds.at(-1);
     const second = last?.until === until ? last : { until, count: 0 };
     if (second !== last) this.#seconds.push(second);
-    second.count += count;
+    this.change(second, count);
     return second;
+  }
+
+  /** Adds to a second that was there; one that has passed no longer counts. */
+  change(second: Second, count: number): void {
+    if (count === 0 || this.#seconds.lastIndexOf(second) < 0) return;
+    second.count += count;
+    this.#sum += count;
   }
 
   remove(until: Instant, count: number): void {
     const second = this.#seconds.find((each) => each.until === until);
-    if (second !== undefined) second.count = Math.max(0, second.count - count);
+    if (second !== undefined) this.change(second, -Math.min(count, second.count));
   }
 
   sum(now: Instant): number {
@@ -144,10 +153,11 @@ class SlidingMinute {
     const [first] = this.#seconds;
     const last = this.#seconds.at(-1);
     // A clock that was set back leaves none behind that would count for longer.
-    if (first && last && !(counts(first) && counts(last))) this.#seconds = this.#seconds.filter(counts);
-    let sum = 0;
-    for (const { count } of this.#seconds) sum += count;
-    return sum;
+    if (first && last && !(counts(first) && counts(last))) {
+      this.#seconds = this.#seconds.filter(counts);
+      this.#sum = this.#seconds.reduce((sum, { count }) => sum + count, 0);
+    }
+    return this.#sum;
   }
 
   /** Milliseconds until so much of the sum has passed. */
