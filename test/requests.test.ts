@@ -259,6 +259,18 @@ describe("a final range", () => {
     },
   );
 
+  test("is that of the days of the answer, also where their month was read whole", async () => {
+    const { ask } = gateway({ sandbox: { users: 20 }, now: "2026-11-22T12:00:00Z" });
+    const state = async (from: string, until: string) => {
+      const range = `between: { from: "${from}", until: "${until}" }`;
+      const { data, extensions } = await ask(`{ cost(range: { ${range} }) { freshness { state } } }`);
+      expect(extensions.freshness.state).toBe(data.cost.freshness.state);
+      return extensions.freshness.state;
+    };
+    expect(await state("2026-11-02", "2026-11-08")).toBe("SETTLING");
+    expect(await state("2026-11-16", "2026-11-23")).toBe("OPEN");
+  });
+
   test("is judged by upstream's watermark, so a stalled export makes nothing final", async () => {
     const stalled = reportPage([wireDay("2026-05-01", [wireCost("1")])], {
       watermark: "2026-05-20T00:00:00Z",

@@ -22,7 +22,9 @@ export function readWanted<Measure>(
       const [begin, end] = [startOf(range.from), startOf(range.until)];
       const isWanted = (row: ReportRow<Measure>) => row.from >= begin && row.until <= end;
       const rows = page.rows.every(isWanted) ? page.rows : page.rows.filter(isWanted);
-      yield { ...page, rows, range, state: finalityOf(resource.endpoint.subject, range, page.asOf) };
+      const state = finalityOf(resource.endpoint.subject, range, page.asOf);
+      page.narrow?.(state);
+      yield { ...page, rows, range, state };
     }
   };
 }

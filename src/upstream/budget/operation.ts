@@ -68,7 +68,8 @@ export class Operation {
   readonly noStore: boolean;
   readonly #since: Instant;
   readonly #maxRequests: number;
-  readonly #used = new Set<PageAge>();
+  /** The pages it was given, with the state of those of their days that it wants. */
+  readonly #used = new Map<PageAge, Finality>();
   #validities: Set<Validity> | null = new Set();
   #turn: Promise<unknown> = Promise.resolve();
   #pausedLists = 0;
@@ -137,8 +138,13 @@ export class Operation {
   use({ range, state, watermark, stale }: Page<unknown>, validity: Validity | null): PageAge {
     this.dependOn(validity);
     const used = { state, watermark, stale };
-    if (range !== null) this.#used.add(used);
+    if (range !== null) this.#used.set(used, state);
     return used;
+  }
+
+  /** Notes that only some days of a page are wanted, which can be more settled than the whole. */
+  narrow(page: PageAge, state: Finality): void {
+    if (this.#used.has(page)) this.#used.set(page, state);
   }
 
   /** Removes pages that are void: their page run has restarted. */
@@ -160,13 +166,13 @@ export class Operation {
   /** How old the figures are that it was given. */
   get age(): Age {
     const used = [...this.#used];
-    const moving = used.flatMap(({ state, watermark }) =>
+    const moving = used.flatMap(([{ watermark }, state]) =>
       state === "FINAL" || watermark === null ? [] : [watermark],
     );
     return {
-      state: used.length === 0 ? null : leastSettled(used.map(({ state }) => state)),
+      state: used.length === 0 ? null : leastSettled(used.map(([, state]) => state)),
       refreshedAt: moving.length === 0 ? null : moving.reduce((a, b) => Math.min(a, b)),
-      stale: used.some(({ stale }) => stale !== null),
+      stale: used.some(([{ stale }]) => stale !== null),
     };
   }
 

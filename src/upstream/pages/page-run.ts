@@ -1,3 +1,4 @@
+import type { Finality } from "../../cache/policy.ts";
 import type { Validity } from "../../cache/validity.ts";
 import type { Dataset } from "../../domain/dataset.ts";
 import { GatewayError } from "../../errors.ts";
@@ -14,6 +15,8 @@ import type { Sizes } from "./sizes.ts";
 /** A page without the rows that an earlier page gave. After a page that says `restarted`, the pages before it are void: the data was refreshed. */
 export interface UpstreamPage<Row> extends Page<Row> {
   readonly restarted: boolean;
+  /** Notes the state of those of its days that are wanted, where the others are dropped. Left out of pages that are not of upstream. */
+  readonly narrow?: (state: Finality) => void;
 }
 
 export interface PageRunOptions {
@@ -94,7 +97,7 @@ export async function* pageRun<P, Row>(
     const rows = pass.take(page, reader.validityOf(page), idOf, areDistinct);
     if (from === null) sizes.learn(dataset, pass.sizeAfter(page));
     if (page.rows.length >= MANY_ROWS) await operation.turn();
-    yield { ...page, rows, restarted };
+    yield { ...page, rows, restarted, narrow: pass.narrowing() };
     restarted = false;
     if (page.next === null) {
       if (run !== null || from !== null || !pass.areManyFinal) return;
@@ -134,6 +137,12 @@ class Pass {
     const rows = this.#newRows.of(page.rows, idOf);
     this.#operation.usage.duplicates += page.rows.length - rows.length;
     return rows;
+  }
+
+  /** Returns how the newest page is narrowed to some of its days. */
+  narrowing(): (state: Finality) => void {
+    const page = this.#used.at(-1);
+    return (state) => page && this.#operation.narrow(page, state);
   }
 
   /** True if the pages so far are pages of the run, which then knows whether their rows come again. */
