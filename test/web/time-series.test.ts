@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatChange, formatNumber, formatRange } from "../../src/web/charts/format.ts";
+import { formatChange, formatInColumn, formatNumber, formatRange } from "../../src/web/charts/format.ts";
 import {
   bucketStarts,
   labelledBuckets,
@@ -52,17 +52,33 @@ describe("series over time", () => {
     const points = [point("2026-11-01", "small", 1), point("2026-11-01", "large", 5)];
     const other = point("2026-11-01", "other", 9, { isOther: true });
     const chart = timeSeries([other, ...points], { length: "DAY", missing: "zero" });
-    expect(chart.series.map(({ key }) => key)).toEqual(["large", "small", "other"]);
+    expect(chart.series.map(({ label }) => label)).toEqual(["large", "small", "other"]);
+  });
+
+  test("keep a group that is named `other` beside all groups that are not shown", () => {
+    const points = [point("2026-11-01", "other", 1), point("2026-11-01", "other", 5, { isOther: true })];
+    const { series } = timeSeries(points, { length: "DAY", missing: "zero" });
+    expect(series.map(({ values, isOther }) => [values, isOther])).toEqual([
+      [[1], false],
+      [[5], true],
+    ]);
+    expect(new Set(series.map(({ key }) => key)).size).toBe(2);
   });
 
   test("merge all but the largest into one that has their sum", () => {
     const points = ["a", "b", "c", "d"].map((group, i) => point("2026-11-01", group, 10 - i));
     const chart = topSeries(timeSeries(points, { length: "DAY", missing: "gap" }), 2);
-    expect(chart.series.map(({ key, values }) => [key, values])).toEqual([
+    expect(chart.series.map(({ label, values }) => [label, values])).toEqual([
       ["a", [10]],
       ["b", [9]],
-      ["other", [15]],
+      ["Other", [15]],
     ]);
+  });
+
+  test("have the sum of the others to the last digit", () => {
+    const points = ["0.9", "0.1", "0.2"].map((value, i) => point("2026-11-01", `model ${i}`, value));
+    const chart = topSeries(timeSeries(points, { length: "DAY", missing: "gap" }), 1);
+    expect(chart.series.at(-1)?.exact).toEqual(["0.3"]);
   });
 
   test("are stacked upwards, and a gap has no bar", () => {
@@ -114,6 +130,19 @@ describe("numbers", () => {
     [null, "usd", "–", "not available"],
   ] as const)("%s in %s is %s, exactly %s", (value, unit, short, exact) => {
     expect(formatNumber(value, unit)).toEqual({ short, exact });
+  });
+
+  test.each([
+    ["6643.7158630488", "usd", "$6,643.72"],
+    ["406", "usd", "$406.00"],
+    ["0.0004", "usd", "< $0.01"],
+    [0, "usd", "$0.00"],
+    [48_123, "count", "48,123"],
+    ["0.53", "share", "53.0%"],
+    ["0.0004", "share", "< 0.1%"],
+    [null, "share", "–"],
+  ] as const)("%s in %s is %s in a column", (value, unit, text) => {
+    expect(formatInColumn(value, unit)).toBe(text);
   });
 
   test("changes have a sign, and none where there was nothing before", () => {

@@ -22,6 +22,11 @@ const countExact = new Intl.NumberFormat("en-US", { maximumFractionDigits: 12 })
 const countShort = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
 const percentShort = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 1 });
 const percentWhole = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 0 });
+const percentCell = new Intl.NumberFormat("en-US", {
+  style: "percent",
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
 const percentExact = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 10 });
 
 /** Unit of the numbers of a chart or tile. */
@@ -59,6 +64,26 @@ export function formatNumber(value: number | string | null | undefined, unit: Un
         ),
         exact: countExact.format(text),
       };
+  }
+}
+
+/** Formats a whole number in a sentence: `7,632`. */
+export function formatCount(count: number): string {
+  return countExact.format(count);
+}
+
+/** Formats a number of a column, in which all rows have as many digits after the point. */
+export function formatInColumn(value: number | string | null | undefined, unit: Unit): string {
+  if (value === null || value === undefined) return MISSING;
+  const size = Math.abs(Number(value));
+  const text = value as Intl.StringNumericLiteral;
+  switch (unit) {
+    case "usd":
+      return size > 0 && size < 0.005 ? "< $0.01" : usdCents.format(text);
+    case "share":
+      return size > 0 && size < 0.0005 ? "< 0.1%" : percentCell.format(text);
+    case "count":
+      return countExact.format(String(Math.round(Number(value) * 100) / 100) as Intl.StringNumericLiteral);
   }
 }
 

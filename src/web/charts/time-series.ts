@@ -1,3 +1,4 @@
+import { exactSum } from "./exact-sum.ts";
 import { type BucketLength, dayAfter, isWithinDay } from "./format.ts";
 
 /** State of figures: whether they can still change. */
@@ -86,6 +87,9 @@ export function bucketStartOf(at: string, length: BucketLength): string {
 
 export type SeriesShape = "lines" | "stacked" | "grouped";
 
+/** Key of the series for all groups that are not shown one by one. Upstream has groups that are named `other`. */
+const OTHERS = "…";
+
 /** Arranges points as series over the same buckets. */
 export function timeSeries(points: readonly SeriesPoint[], options: SeriesOptions): TimeSeries {
   const { length, range, missing } = options;
@@ -97,8 +101,9 @@ export function timeSeries(points: readonly SeriesPoint[], options: SeriesOption
   for (const { at, group, label, value, state, isOther = false } of points) {
     const start = bucketStartOf(at, length);
     states.set(start, leastSettled(states.get(start) ?? null, state));
-    const those = groups.get(group) ?? { label, isOther, values: new Map() };
-    groups.set(group, those);
+    const key = isOther ? OTHERS : group;
+    const those = groups.get(key) ?? { label, isOther, values: new Map() };
+    groups.set(key, those);
     those.values.set(start, value);
   }
   const starts = range === undefined ? [...states.keys()].sort() : bucketStarts(range, length);
@@ -142,11 +147,12 @@ export function topSeries(chart: TimeSeries, top: number): TimeSeries {
   const named = chart.series.filter(({ isOther }) => !isOther);
   if (named.length <= top) return chart;
   const rest = chart.series.filter((each) => each.isOther || named.indexOf(each) >= top);
-  const values = chart.buckets.map((_, i) => {
-    const present = rest.map((each) => each.values[i] ?? null).filter((value) => value !== null);
-    return present.length === 0 ? null : present.reduce((sum, value) => sum + value, 0);
+  const exact = chart.buckets.map((_, i) => {
+    const present = rest.map((each) => each.exact[i] ?? null).filter((value) => value !== null);
+    return present.length === 0 ? null : exactSum(present);
   });
-  const other = { key: "other", label: "Other", isOther: true, values, exact: values };
+  const values = exact.map((value) => (value === null ? null : Number(value)));
+  const other = { key: OTHERS, label: "Other", isOther: true, values, exact };
   return { ...chart, series: [...named.slice(0, top), other] };
 }
 

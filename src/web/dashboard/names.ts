@@ -14,6 +14,7 @@ const PRODUCTS: Readonly<Record<string, string>> = {
   chat_cowork: "Chat and Cowork",
   cowork: "Cowork",
   office: "Office",
+  other: "Other, as upstream counts it",
   api: "API",
   messages_api: "Messages API",
   message_batches_api: "Message Batches API",

@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from "graphql";
-import { formatRange, type Unit } from "../charts/format.ts";
+import { exactSum } from "../charts/exact-sum.ts";
+import { formatCount, formatRange, type Unit } from "../charts/format.ts";
 import type { RankedRow } from "../charts/ranked-row.ts";
 import {
   BEFORE,
@@ -15,7 +16,6 @@ import {
 import type { GatewayAnswer } from "./answer.ts";
 import { type AnswerCell, type AnswerColumn, type ColumnRole, kindOf, leavesOf } from "./answer-columns.ts";
 import { type AnswerTable, cellAt, isObject } from "./answer-tables.ts";
-import { exactSum } from "./answer-totals.ts";
 import { type AnswerField, answerFields, isListField } from "./answer-types.ts";
 import { endsWithName } from "./enum-name.ts";
 
@@ -168,7 +168,7 @@ function seriesOf(
   const buckets = new Set(points.map(({ at }) => bucketStartOf(at, length))).size;
   if (buckets > MOST_BUCKETS)
     return none(
-      `${buckets.toLocaleString("en")} ${BUCKETS[length]}s are more than a chart can show. Ask for fewer days, or longer buckets.`,
+      `${formatCount(buckets)} ${BUCKETS[length]}s are more than a chart can show. Ask for fewer days, or longer buckets.`,
     );
   const range = rangeOf(points, length);
   const drawn = timeSeries(points, { length, missing: "gap", ...(range === null ? {} : { range }) });
@@ -194,7 +194,9 @@ function seriesOf(
       note: notes.join(" "),
     };
   if (all.series.length > MOST_SERIES)
-    notes.unshift(`The largest ${MOST_SERIES} of ${all.series.length} groups. The table has all of them.`);
+    notes.unshift(
+      `The largest ${MOST_SERIES} of ${formatCount(all.series.length)} groups. The table has all of them.`,
+    );
   const chart = { ...all, series: all.series.slice(0, MOST_SERIES) };
   return { kind: "series", chart, shape: "lines", unit, note: notes.join(" ") };
 }
@@ -248,13 +250,13 @@ function rankingOf(
   if (rest.length > 0 && left !== null)
     shown.push({
       key: "rest",
-      label: `Other (${rest.length})`,
+      label: `Other (${formatCount(rest.length)})`,
       value: left,
       ...(before === null ? {} : { before: exactSum(rest.map((each) => each.before ?? null)) }),
       isOther: true,
     });
   if (rest.length > 0 && left === null)
-    notes.unshift(`The largest ${MOST_RANKED} of ${ranked.length}. The table has all of them.`);
+    notes.unshift(`The largest ${MOST_RANKED} of ${formatCount(ranked.length)}. The table has all of them.`);
   const total = measure.isAdditive ? (table.totals[measure.name] ?? null) : null;
   return {
     kind: "ranking",

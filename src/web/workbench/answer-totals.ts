@@ -1,17 +1,5 @@
-import { type Decimal, formatDecimal, parseDecimal, sum } from "../../domain/decimal.ts";
-import type { AnswerCell } from "./answer-columns.ts";
+import { exactSum } from "../charts/exact-sum.ts";
 import type { AnswerTable } from "./answer-tables.ts";
-
-/** Adds values to the last digit; null: one is missing, or has another form. */
-export function exactSum(values: readonly AnswerCell[]): string | null {
-  const amounts: Decimal[] = [];
-  for (const value of values) {
-    const amount = value === null ? null : parseDecimal(String(value));
-    if (amount === null) return null;
-    amounts.push(amount);
-  }
-  return formatDecimal(sum(amounts));
-}
 
 export interface TableSums {
   /** One for each column; null: it has no sum. */

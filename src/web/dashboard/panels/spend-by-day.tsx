@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { formatRange } from "../../charts/format.ts";
+import { formatCount, formatRange } from "../../charts/format.ts";
 import { SeriesChart } from "../../charts/series-chart.tsx";
 import { SeriesTable } from "../../charts/series-table.tsx";
 import { Stat } from "../../charts/stat.tsx";
@@ -94,8 +94,8 @@ function SpendChart({ place, span, revised }: PlacedPanelProps & { readonly revi
             {revised.unmarked !== null && <p className="compare-note">{revised.unmarked}</p>}
             {cost.pageInfo.hasNextPage && (
               <p className="compare-note">
-                The chart lacks the newest days: the gateway answers with at most {MOST_ROWS} rows. The file
-                has all.
+                The chart lacks the newest days: the gateway answers with at most {formatCount(MOST_ROWS)}{" "}
+                rows. The file has all.
               </p>
             )}
           </>
@@ -110,7 +110,7 @@ function seriesOf({ nodes, range }: Cost, length: "DAY" | "WEEK" | "MONTH") {
   return timeSeries(
     rows.map(({ from, product, isOther, net, state }) => ({
       at: from,
-      group: isOther ? "other" : (product ?? ""),
+      group: product ?? "",
       label: isOther ? "Other" : nameOfProduct(product),
       value: net.usd,
       state,
