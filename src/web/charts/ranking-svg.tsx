@@ -1,4 +1,4 @@
-import { formatNumber, type Unit } from "./format.ts";
+import { formatInColumn, type Unit } from "./format.ts";
 import type { RankedRow } from "./ranked-row.ts";
 
 export interface RankingSvgProps {
@@ -27,7 +27,7 @@ export function RankingSvg({ rows, unit, total, width }: RankingSvgProps) {
   return (
     <svg width={width} height={heightOfRanking(rows.length)} aria-hidden="true">
       {rows.map(({ key, label, value, isOther = false }, i) => {
-        const share = whole > 0 && value !== null ? formatNumber(Number(value) / whole, "share").short : "";
+        const share = whole > 0 && value !== null ? formatInColumn(Number(value) / whole, "share") : "";
         const text = { y: i * ROW + ROW / 2, dy: "0.32em" };
         return (
           <g key={key}>
@@ -43,7 +43,7 @@ export function RankingSvg({ rows, unit, total, width }: RankingSvgProps) {
               fill={isOther ? "var(--accent-other)" : "var(--accent-1)"}
             />
             <text {...text} x={width - MARGIN - 70} textAnchor="end">
-              {formatNumber(value, unit).short}
+              {formatInColumn(value, unit)}
             </text>
             <text {...text} x={width - MARGIN} textAnchor="end">
               {share}

@@ -1,4 +1,5 @@
-import { formatNumber, type Unit } from "./format.ts";
+import { formatInColumn, formatNumber, type Unit } from "./format.ts";
+import { NumberCell } from "./number-cell.tsx";
 import type { RankedRow } from "./ranked-row.ts";
 
 export interface RankingProps {
@@ -42,42 +43,37 @@ export function RankingTable({ title, unit, rows, heads, total = null, compared 
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ key, label, detail, value, before, isOther = false }) => {
-          const { short, exact } = formatNumber(value, unit);
-          return (
-            <tr key={key}>
-              <th scope="row">
-                <span className="ranking-label" title={label}>
-                  {label}
-                </span>
-                {detail !== undefined && <span className="ranking-detail">{detail}</span>}
-              </th>
-              <td className="ranking-bar" aria-hidden="true">
-                <svg width="100%" height="8" aria-hidden="true">
-                  <rect
-                    width={`${(100 * Number(value ?? 0)) / most}%`}
-                    height="8"
-                    rx="2"
-                    fill={isOther ? "var(--accent-other)" : "var(--accent-1)"}
-                  />
-                </svg>
+        {rows.map(({ key, label, detail, value, before, isOther = false }) => (
+          <tr key={key}>
+            <th scope="row">
+              <span className="ranking-label" title={label}>
+                {label}
+              </span>
+              {detail !== undefined && <span className="ranking-detail">{detail}</span>}
+            </th>
+            <td className="ranking-bar" aria-hidden="true">
+              <svg width="100%" height="8" aria-hidden="true">
+                <rect
+                  width={`${(100 * Number(value ?? 0)) / most}%`}
+                  height="8"
+                  rx="2"
+                  fill={isOther ? "var(--accent-other)" : "var(--accent-1)"}
+                />
+              </svg>
+            </td>
+            <NumberCell value={value} unit={unit} />
+            {compared !== null && (
+              <td className="numeric muted" title={formatNumber(before, unit).exact}>
+                {formatInColumn(before, unit)}
               </td>
-              <td className="numeric" title={exact}>
-                {short}
+            )}
+            {whole !== null && (
+              <td className="numeric muted">
+                {whole > 0 && value !== null ? formatInColumn(Number(value) / whole, "share") : ""}
               </td>
-              {compared !== null && (
-                <td className="numeric muted" title={formatNumber(before, unit).exact}>
-                  {formatNumber(before, unit).short}
-                </td>
-              )}
-              {whole !== null && (
-                <td className="numeric muted">
-                  {whole > 0 && value !== null ? formatNumber(Number(value) / whole, "share").short : ""}
-                </td>
-              )}
-            </tr>
-          );
-        })}
+            )}
+          </tr>
+        ))}
       </tbody>
     </table>
   );

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from "react";
+import { saveFile } from "./save-file.ts";
 import { authorization, fetchAsCaller } from "./session.ts";
 
 export interface FileLinkProps {
@@ -20,13 +21,7 @@ export function FileLink({ href, children, linkClass, buttonClass }: FileLinkPro
   const save = async () => {
     const response = await fetchAsCaller(href);
     if (!response.ok) return setFailure("The file could not be read.");
-    const url = URL.createObjectURL(await response.blob());
-    const link = Object.assign(document.createElement("a"), {
-      href: url,
-      download: new URL(href, location.href).pathname.split("/").at(-1) ?? "file.csv",
-    });
-    link.click();
-    URL.revokeObjectURL(url);
+    saveFile(new URL(href, location.href).pathname.split("/").at(-1) ?? "file.csv", await response.blob());
     setFailure(null);
   };
   return (

@@ -1,7 +1,7 @@
 import { buildSchema, type GraphQLSchema } from "graphql";
 import { renderToStaticMarkup } from "react-dom/server";
 import type { DrawPicture, NamePictures, Picture, PictureInput } from "../../domain/picture.ts";
-import { formatInstant, formatRange, type Unit } from "../charts/format.ts";
+import { formatCount, formatInstant, formatRange, type Unit } from "../charts/format.ts";
 import { heightOfNumbers, NumbersSvg } from "../charts/numbers-svg.tsx";
 import { heightOfRanking, RankingSvg } from "../charts/ranking-svg.tsx";
 import { accentOf, SeriesSvg } from "../charts/series-svg.tsx";
@@ -43,7 +43,7 @@ export const drawPicture: DrawPicture = (input) => {
       height: heightOfNumbers(shown.length),
       legend: [
         ...(chosen.length > shown.length
-          ? [remark(`The first ${shown.length} of ${chosen.length} numbers`)]
+          ? [remark(`The first ${formatCount(shown.length)} of ${formatCount(chosen.length)} numbers`)]
           : []),
         ...stateRemarks(input),
       ],

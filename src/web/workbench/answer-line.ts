@@ -1,4 +1,4 @@
-import { formatInstant } from "../charts/format.ts";
+import { formatCount, formatInstant } from "../charts/format.ts";
 import type { GatewayAnswer } from "./answer.ts";
 
 const STATES = {
@@ -21,7 +21,7 @@ export function answerLine({ body, requests, isKept }: GatewayAnswer): readonly 
       ? ["from the stored answer, no upstream requests"]
       : stated === null
         ? []
-        : [stated === 1 ? "1 upstream request" : `${stated} upstream requests`]),
+        : [stated === 1 ? "1 upstream request" : `${formatCount(stated)} upstream requests`]),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { pick, useGraphiQL } from "@graphiql/react";
 import { type KeyboardEvent, useId, useMemo, useRef, useState } from "react";
+import { formatCount } from "../charts/format.ts";
 import type { GatewayAnswer } from "./answer.ts";
 import { chartOf, measuresIn, numbersOf } from "./answer-chart.ts";
 import { type AnswerTable, tablesOf } from "./answer-tables.ts";
@@ -91,10 +92,12 @@ export function ViewPanel({ id, view, answer }: ViewPanelProps) {
               >
                 {tables.map(({ name, rows }) => (
                   <option key={name} value={name}>
-                    {name} ({rows.length})
+                    {name} ({formatCount(rows.length)})
                   </option>
                 ))}
-                {hasNumbers && <option value={NUMBERS}>single numbers ({numbers.length})</option>}
+                {hasNumbers && (
+                  <option value={NUMBERS}>single numbers ({formatCount(numbers.length)})</option>
+                )}
               </select>
             </div>
           )}

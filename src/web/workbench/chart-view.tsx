@@ -5,12 +5,12 @@ import { SeriesChart } from "../charts/series-chart.tsx";
 import { accentOf } from "../charts/series-svg.tsx";
 import { Stat } from "../charts/stat.tsx";
 import { BEFORE, settlednessOf } from "../charts/time-series.ts";
+import { saveFile } from "../client/save-file.ts";
 import { shownTheme } from "../design/theme.ts";
 import type { GatewayAnswer } from "./answer.ts";
 import { type AnswerChart, type AnswerNumber, chartOf, measuresIn } from "./answer-chart.ts";
 import type { AnswerTable } from "./answer-tables.ts";
 import { PictureLink } from "./picture-link.tsx";
-import { saveFile } from "./save-file.ts";
 import { type StandaloneOptions, standaloneSvg } from "./standalone-svg.ts";
 
 /** One measure of a list as the chart that its rows are fit for. */

@@ -1,7 +1,8 @@
 import { useId, useRef, useState } from "react";
+import { formatCount } from "../charts/format.ts";
+import { saveFile } from "../client/save-file.ts";
 import { LIBRARY_SUBJECTS, type LibraryQuery } from "./library.ts";
 import { LIBRARY } from "./library-documents.ts";
-import { saveFile } from "./save-file.ts";
 import {
   exportedQueries,
   importedQueries,
@@ -125,7 +126,7 @@ function SavedQueries() {
     if (chosen === undefined) return;
     const imported = importedQueries(await chosen.text());
     if (imported === null) setMessage("This file holds no saved queries.");
-    else keep(withQueries(queries, imported), `${imported.length} imported.`);
+    else keep(withQueries(queries, imported), `${formatCount(imported.length)} imported.`);
   };
   return (
     <section aria-label="Your queries">

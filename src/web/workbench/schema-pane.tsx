@@ -9,6 +9,7 @@ import {
 import { pick, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { isType } from "graphql";
 import { useDeferredValue, useId, useMemo, useState } from "react";
+import { formatCount } from "../charts/format.ts";
 import { type BuildTarget, buildTargets, chooseTarget } from "./builder/build-targets.ts";
 import { firstSentences } from "./builder/legal.ts";
 import { foundEntries, type SchemaEntry, schemaEntries } from "./schema-search.ts";
@@ -68,8 +69,8 @@ export function SchemaPane() {
         {wanted.trim() === ""
           ? ""
           : found.length > MOST_RESULTS
-            ? `${found.length} found, the best ${MOST_RESULTS} are shown`
-            : `${found.length} found`}
+            ? `${formatCount(found.length)} found, the best ${MOST_RESULTS} are shown`
+            : `${formatCount(found.length)} found`}
       </p>
       <div id={id}>
         {wanted.trim() !== "" ? (

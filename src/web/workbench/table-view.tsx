@@ -1,11 +1,11 @@
 import { useState } from "react";
-import { formatNumber, MISSING } from "../charts/format.ts";
+import { formatCount, formatNumber, MISSING } from "../charts/format.ts";
 import { FileLink } from "../client/file-link.tsx";
+import { saveFile } from "../client/save-file.ts";
 import type { AnswerCell, AnswerColumn } from "./answer-columns.ts";
 import { type AnswerTable, sortedRows } from "./answer-tables.ts";
 import { csvOf, tsvOf } from "./answer-texts.ts";
 import { sumsOf } from "./answer-totals.ts";
-import { saveFile } from "./save-file.ts";
 
 /** Rows that are laid out at once, and again at each wish for more; fewer of many columns, since a browser lays out cells. */
 const MOST_ROWS = 1_000;
@@ -44,9 +44,9 @@ export function TableView({ table }: { readonly table: AnswerTable }) {
     <>
       <div className="row">
         <p className="view-note">
-          {rows.length === 1 ? "1 row" : `${rows.length.toLocaleString("en")} rows`}
+          {rows.length === 1 ? "1 row" : `${formatCount(rows.length)} rows`}
           {extent === "cut" && ", one page of the list"}
-          {shown < rows.length && `; the first ${shown.toLocaleString("en")} are shown`}
+          {shown < rows.length && `; the first ${formatCount(shown)} are shown`}
         </p>
         <span role="status" className="pane-count">
           {message}
@@ -122,7 +122,7 @@ export function TableView({ table }: { readonly table: AnswerTable }) {
       {shown < rows.length && (
         <div className="row">
           <button type="button" className="button" onClick={() => setSteps(steps + 1)}>
-            Show {Math.min(step, rows.length - shown).toLocaleString("en")} more rows
+            Show {formatCount(Math.min(step, rows.length - shown))} more rows
           </button>
         </div>
       )}

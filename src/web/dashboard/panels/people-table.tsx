@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import type { UserOrderField } from "../../../../schema/operations/documents.ts";
-import { formatDayWithYear, MISSING } from "../../charts/format.ts";
+import { formatCount, formatDayWithYear, MISSING } from "../../charts/format.ts";
 import { NumberCell } from "../../charts/number-cell.tsx";
 import { Defined, Stat } from "../../charts/stat.tsx";
 import { fileLink } from "../../links.ts";
@@ -146,7 +146,7 @@ export function IdleSeats({ place, rights, span }: PlacedPanelProps & { readonly
                 value={idleSeats.totalCount}
                 unit="count"
                 definition={definitionOf("IdleSeatConnection.totalCount")}
-                note={`of ${idleSeats.members.toLocaleString("en-US")} members`}
+                note={`of ${formatCount(idleSeats.members)} members`}
               />
               <Stat
                 label="Active"

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { type BucketLength, formatDayWithYear, formatNumber } from "../../charts/format.ts";
+import { type BucketLength, formatCount, formatDayWithYear, formatNumber } from "../../charts/format.ts";
 import type { ResultOf } from "../../client/documents.ts";
 import { useDocument } from "../../client/use-document.ts";
 import { MOST_ROWS } from "../most-rows.ts";
@@ -41,7 +41,7 @@ export function useRevisedDays({ period, group, organization }: Place, length: B
       isUnknown === true
         ? "Whether days were revised could not be read."
         : revisions?.pageInfo.hasNextPage === true
-          ? `Only the first ${MOST_ROWS.toLocaleString("en-US")} revisions are marked.`
+          ? `Only the first ${formatCount(MOST_ROWS)} revisions are marked.`
           : null,
   };
 }
@@ -56,6 +56,6 @@ function sentenceOn(ofDay: readonly Revision[]): string {
   const [first, last] = [ofDay[0], ofDay.at(-1)];
   if (first === undefined || last === undefined) return "";
   const amount = ({ net }: Revision["before"]) => formatNumber(net.usd, "usd").exact;
-  const steps = ofDay.length === 1 ? "" : `, in ${ofDay.length} steps`;
+  const steps = ofDay.length === 1 ? "" : `, in ${formatCount(ofDay.length)} steps`;
   return `Revised from ${amount(first.before)} to ${amount(last.after)} on ${formatDayWithYear(last.observedAt.slice(0, 10))}${steps}`;
 }

@@ -1,4 +1,4 @@
-import { formatNumber } from "../../charts/format.ts";
+import { formatInColumn, formatNumber } from "../../charts/format.ts";
 
 /** A bar of how much of an amount is used, with its percentage. An amount that is used up fills it. */
 export function ShareOf({
@@ -8,9 +8,8 @@ export function ShareOf({
   readonly share: string | null;
   readonly isSerious: boolean;
 }) {
-  const { short, exact } = formatNumber(share, "share");
   return (
-    <td className="share-of" title={exact}>
+    <td className="share-of" title={formatNumber(share, "share").exact}>
       <svg width="100%" height="8" aria-hidden="true">
         <rect width="100%" height="8" rx="2" fill="var(--hover)" />
         <rect
@@ -20,7 +19,7 @@ export function ShareOf({
           fill={isSerious ? "var(--accent-2)" : "var(--accent-1)"}
         />
       </svg>
-      <span className="numeric">{short}</span>
+      <span className="numeric">{formatInColumn(share, "share")}</span>
     </td>
   );
 }

@@ -1,4 +1,3 @@
-import { formatNumber } from "../../charts/format.ts";
 import { NumberCell } from "../../charts/number-cell.tsx";
 import { Defined } from "../../charts/stat.tsx";
 import type { ResultOf } from "../../client/documents.ts";
@@ -48,12 +47,10 @@ export function TeamTable({ teams, rights }: TeamTableProps) {
           {teams.map((team, i) => (
             <tr key={team.teamId ?? `without ${i}`}>
               <th scope="row">{nameOfTeam(team)}</th>
-              <td className="numeric">{formatNumber(team.memberCount, "count").short}</td>
-              <td className="numeric">{formatNumber(team.activity?.users, "count").short}</td>
-              <td className="numeric">
-                {formatNumber(team.activity?.activity.chat.messages, "count").short}
-              </td>
-              <td className="numeric">{formatNumber(team.claudeCode?.commits, "count").short}</td>
+              <NumberCell unit="count" value={team.memberCount} />
+              <NumberCell unit="count" value={team.activity?.users} />
+              <NumberCell unit="count" value={team.activity?.activity.chat.messages} />
+              <NumberCell unit="count" value={team.claudeCode?.commits} />
               {rights.spend && <NumberCell unit="usd" value={team.cost?.net.usd} />}
             </tr>
           ))}
