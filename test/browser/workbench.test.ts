@@ -115,6 +115,7 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     );
     await page.getByRole("button", { name: "Explain cost" }).click();
     await page.locator(".graphiql-response").getByText('"plan"').first().waitFor();
+    expect(await page.locator(".answer-line").textContent()).toMatch(/^(No|\d+) upstream requests?/);
   });
 
   test("finds a question of the library by a synonym, and opens it in a tab", async () => {
@@ -218,6 +219,17 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     const view = page.getByRole("tabpanel", { name: "Chart" });
     await view.getByRole("group", { name: /cost: net.usd.* to .*Newest values/ }).waitFor();
     expect(await view.locator(".chart-legend").textContent()).toContain("Other");
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await view.locator(".chart-frame").focus();
+    for (let i = 0; i < 14; i++) {
+      await page.keyboard.press("ArrowRight");
+      const room = await view.locator(".chart-values").evaluate((values) => {
+        const box = values.getBoundingClientRect();
+        const frame = values.parentElement?.getBoundingClientRect() ?? box;
+        return [box.left - frame.left, frame.right - box.right];
+      });
+      expect(Math.min(...room), `beside the values of day ${i}: ${room}`).toBeGreaterThan(-1);
+    }
     for (const [name, start] of [
       ["SVG", "<svg xmlns="],
       ["PNG", "\u0089PNG"],

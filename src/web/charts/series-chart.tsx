@@ -23,6 +23,7 @@ export interface SeriesChartProps {
 export function SeriesChart({ title, chart, shape, unit, height = 220 }: SeriesChartProps) {
   const id = useId().replaceAll(/\W/g, "");
   const frame = useRef<HTMLDivElement>(null);
+  const values = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   const [active, setActive] = useState<number | null>(null);
   const last = chart.buckets.length - 1;
@@ -58,7 +59,14 @@ export function SeriesChart({ title, chart, shape, unit, height = 220 }: SeriesC
     setActive(to);
   };
   const shown = active !== null && active <= last ? active : null;
-  const isOnRight = shown !== null && (x(shown) ?? 0) > width / 2;
+  useLayoutEffect(() => {
+    const box = values.current;
+    if (box === null || shown === null) return;
+    const start = x(shown) ?? 0;
+    const taken = Math.ceil(box.getBoundingClientRect().width);
+    const left = start > width / 2 ? start - 8 - taken : start + x.bandwidth() + 8;
+    box.style.left = `${Math.max(0, Math.min(left, width - taken))}px`;
+  });
   return (
     <div className="chart">
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields */}
@@ -77,18 +85,7 @@ export function SeriesChart({ title, chart, shape, unit, height = 220 }: SeriesC
         onBlur={() => setActive(null)}
       >
         {width > 0 && <SeriesSvg {...{ chart, shape, unit, width, height, id }} active={shown} />}
-        <div
-          className="chart-values"
-          aria-live="polite"
-          hidden={shown === null}
-          style={
-            shown === null
-              ? {}
-              : isOnRight
-                ? { right: width - (x(shown) ?? 0) + 8 }
-                : { left: (x(shown) ?? 0) + x.bandwidth() + 8 }
-          }
-        >
+        <div ref={values} className="chart-values" aria-live="polite" hidden={shown === null}>
           {shown !== null && (
             <Values chart={chart} unit={unit} index={shown} isAdditive={shape === "stacked"} />
           )}

@@ -2,6 +2,7 @@ import { isMacOs, pick, useGraphiQL, useGraphiQLActions } from "@graphiql/react"
 import { useId, useState } from "react";
 import { answerLine, formatPath } from "./answer-line.ts";
 import { type AnswerView, ViewPanel, ViewTabs } from "./answer-views.tsx";
+import { planLine } from "./builder/plan-line.tsx";
 import { answerByText, fetchPlan } from "./gateway-fetcher.ts";
 import { useCurrentQuery } from "./use-tabs.ts";
 
@@ -14,15 +15,23 @@ export function AnswerPane() {
   const answer = answerByText(response);
   const errors = answer?.body.errors ?? [];
   const [view, setView] = useState<AnswerView>("JSON");
+  const [plan, setPlan] = useState({ response: "", line: "" });
   const id = useId();
   return (
     <div className="answer" data-view={view}>
       <div className="row">
         <ViewTabs id={id} view={view} onChoose={setView} />
-        <PlanButton onPlan={() => setView("JSON")} />
+        <PlanButton
+          onPlan={(shown) => {
+            setPlan(shown);
+            setView("JSON");
+          }}
+        />
       </div>
       <p className="answer-line" role="status">
-        {answer !== null ? answerLine(answer).join(" · ") : response === "" && view === "JSON" ? HINT : ""}
+        {answer !== null && answerLine(answer).join(" · ")}
+        {answer === null && response === "" && view === "JSON" && HINT}
+        {answer === null && response !== "" && response === plan.response && plan.line}
       </p>
       {errors.length > 0 && (
         <ul className="answer-errors" aria-label="Errors">
@@ -40,7 +49,12 @@ export function AnswerPane() {
 }
 
 /** Shows what the open query would request, without running it. */
-function PlanButton({ onPlan }: { readonly onPlan: () => void }) {
+function PlanButton({
+  onPlan,
+}: {
+  /** Is called with the plan as the response of the tab, and the line about it. */
+  readonly onPlan: (plan: { readonly response: string; readonly line: string }) => void;
+}) {
   const current = useCurrentQuery();
   const { responseEditor } = useGraphiQL(pick("responseEditor"));
   const { updateActiveTabValues } = useGraphiQLActions();
@@ -56,7 +70,7 @@ function PlanButton({ onPlan }: { readonly onPlan: () => void }) {
       responseEditor?.setValue(response);
       updateActiveTabValues({ response }); // the line above it is no longer about the answer before
       setFailure("");
-      onPlan();
+      onPlan({ response, line: planLine(plan).text });
     } catch {
       setFailure("The variables are not JSON, or the gateway did not answer.");
     }

@@ -1,13 +1,20 @@
-import { useMonaco } from "@graphiql/react";
+import { pick, useGraphiQL, useMonaco } from "@graphiql/react";
 import { useEffect } from "react";
 import { inTheme } from "../design/in-theme.ts";
 
 const NAMES = { dark: "graphiql-DARK", light: "graphiql-LIGHT" } as const;
 const RULES = { dark: "908aff", light: "6c69ce" } as const;
 
+/** Sizes at which a query and its answer fit beside the library on a screen of 1280 pixels. */
+const FITTING = { fontSize: 13, wordWrap: "on" } as const;
+
 /** Gives the editors' hovers, suggestions and menus the colours of the page. GraphiQL has its own under the same names. */
 export function useEditorTheme(): void {
   const monaco = useMonaco(({ monaco }) => monaco);
+  const editors = useGraphiQL(pick("queryEditor", "variableEditor", "responseEditor"));
+  useEffect(() => {
+    for (const editor of Object.values(editors)) editor?.updateOptions(FITTING);
+  }, [editors]);
   useEffect(() => {
     if (monaco === undefined) return;
     const style = getComputedStyle(document.documentElement);

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { formatCount } from "../../charts/format.ts";
 import { fetchPlan } from "../gateway-fetcher.ts";
 
 interface Plan {
@@ -34,25 +35,33 @@ export function PlanLine({ query }: { readonly query: string }) {
   );
 }
 
-async function planOf(query: string): Promise<{ readonly text: string; readonly isOver: boolean }> {
+interface Line {
+  readonly text: string;
+  readonly isOver: boolean;
+}
+
+async function planOf(query: string): Promise<Line> {
   try {
-    const { errors, extensions } = await fetchPlan({ query });
-    const plan = extensions?.plan as Plan | undefined;
-    if (plan === undefined)
-      return { text: errors?.[0]?.message ?? "The gateway made no plan.", isOver: true };
-    return { text: planText(plan), isOver: false };
+    return planLine(await fetchPlan({ query }));
   } catch {
     return { text: "The gateway did not answer.", isOver: true };
   }
 }
 
+/** The plan of a query in a sentence, or why there is none. */
+export function planLine({ errors, extensions }: Awaited<ReturnType<typeof fetchPlan>>): Line {
+  const plan = extensions?.plan as Plan | undefined;
+  if (plan === undefined) return { text: errors?.[0]?.message ?? "The gateway made no plan.", isOver: true };
+  return { text: planText(plan), isOver: false };
+}
+
 /** A plan in a sentence. */
 function planText({ requests, lookups, unsure, seconds, allowances }: Plan): string {
   const count = requests + lookups;
-  const most = unsure > 0 ? `, up to ${count + unsure}` : "";
+  const most = unsure > 0 ? `, up to ${formatCount(count + unsure)}` : "";
   if (count + unsure === 0) return "No upstream requests: all of it is stored.";
   const left = Math.min(...allowances.map((each) => each.left));
-  const spare = Number.isFinite(left) ? `, of ${left} left this minute` : "";
-  const wait = seconds > 0 ? `. The last one leaves in ${Math.ceil(seconds)} s` : "";
-  return `${count === 1 ? "1 upstream request" : `${count} upstream requests`}${most}${spare}${wait}.`;
+  const spare = Number.isFinite(left) ? `, of ${formatCount(left)} left this minute` : "";
+  const wait = seconds > 0 ? `. The last one leaves in ${formatCount(Math.ceil(seconds))} s` : "";
+  return `${count === 1 ? "1 upstream request" : `${formatCount(count)} upstream requests`}${most}${spare}${wait}.`;
 }
