@@ -50,7 +50,7 @@ export const ERROR_CODES = {
   NOT_COVERED: {
     status: 400,
     meaning: "The range lies before the first day that the dataset covers.",
-    action: "Choose a later range; `datasets` lists the first day of each dataset.",
+    action: "Choose a later range; `oldestDay` is the first day that can be queried.",
   },
   NOT_YET_AVAILABLE: {
     status: 400,
@@ -188,6 +188,8 @@ export interface ErrorDetails {
   readonly scopes?: readonly string[];
   /** How the caller would have to see people at the least. */
   readonly identity?: string;
+  /** The oldest day that can be requested. */
+  readonly oldestDay?: Day;
   /** The newest day that can be requested. */
   readonly newestDay?: Day;
   /** Since when figures are recorded, and what they are split by. */

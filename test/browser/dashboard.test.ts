@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { AxeResults } from "axe-core";
+import { parse } from "csv-parse/sync";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sqliteAlerts } from "../../src/cache/sqlite-alerts.ts";
@@ -105,6 +106,16 @@ async function violationsOf(page: Page): Promise<string[]> {
   );
 }
 
+const PAGES_OF_ALL = [
+  "/",
+  "/d/claude-ai",
+  "/d/claude-code",
+  "/d/spend",
+  "/d/spend?organization=console",
+  "/d/people",
+  "/d/teams",
+  "/d/limits",
+];
 const panelsOf = (page: Page) => page.locator(".panel h2").allTextContents();
 const linksOf = (page: Page) => page.locator("nav a").allTextContents();
 
@@ -148,6 +159,36 @@ describe.skipIf(isMissing)("the dashboard", () => {
       spend.getByRole("link", { name: /^CSV/ }).click(),
     ]);
     expect(readFileSync(await file.path(), "utf8")).toContain("net");
+    await page.context().close();
+  });
+
+  test.each(PAGES_OF_ALL)("has the query and the rows of each panel of %s", async (path) => {
+    const page = await opened.page(path);
+    for (const name of await panelsOf(page)) {
+      const panel = page.getByRole("region", { name, exact: true });
+      expect(await panel.getByRole("link", { name: `Query of ${name}` }).count(), name).toBe(1);
+      // An on-demand panel has the rows once it has an answer.
+      if ((await panel.locator("button:text-matches('^Show ')").count()) === 0)
+        expect(await panel.getByText("CSV", { exact: false }).count(), name).toBe(1);
+    }
+    await page.context().close();
+  });
+
+  test("saves the rows that a panel shows, where the gateway has no file of them", async () => {
+    const page = await opened.page("/?period=LAST_7_DAYS");
+    const panel = page.getByRole("region", { name: "Active people", exact: true });
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      panel.getByRole("button", { name: /^CSV/ }).click(),
+    ]);
+    expect(file.suggestedFilename()).toBe("active-people.csv");
+    const { data } = await opened.gateway.ask(
+      "{ activity(range: { period: LAST_7_DAYS }) { date dailyActiveUsers } }",
+    );
+    const rows: Record<string, string>[] = parse(readFileSync(await file.path(), "utf8"), { columns: true });
+    expect(
+      rows.map(({ date, dailyActiveUsers }) => ({ date, dailyActiveUsers: Number(dailyActiveUsers) })),
+    ).toEqual(data.activity);
     await page.context().close();
   });
 
@@ -245,28 +286,55 @@ describe.skipIf(isMissing)("the dashboard", () => {
     await page.context().close();
   });
 
-  test.each([
-    "/",
-    "/d/claude-ai",
-    "/d/claude-code",
-    "/d/spend",
-    "/d/spend?organization=console",
-    "/d/people",
-    "/d/teams",
-    "/d/limits",
-  ])("has no violation of accessibility rules on %s, in light and dark, 1280 and 1920 wide", async (path) => {
-    const page = await opened.page(path);
-    for (const [colorScheme, width] of [
-      ["light", 1280],
-      ["dark", 1920],
-    ] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 800 });
-      expect(await violationsOf(page)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-    }
-    expect(await page.locator(".failure").allTextContents()).toEqual([]);
+  test.each(PAGES_OF_ALL)(
+    "has no violation of accessibility rules on %s, in light and dark, 1280 and 1920 wide",
+    async (path) => {
+      const page = await opened.page(path);
+      for (const [colorScheme, width] of [
+        ["light", 1280],
+        ["dark", 1920],
+      ] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 800 });
+        expect(await violationsOf(page)).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      }
+      expect(await page.locator(".failure").allTextContents()).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  test("says which days there are, where the period has others", async () => {
+    const early = await opened.page("/d/spend?period=LAST_365_DAYS");
+    expect(await early.getByRole("region", { name: "Spend by week" }).locator(".failure").innerText()).toBe(
+      "These figures begin on 1 Jan 2026. Choose a period that begins then or later.",
+    );
+    await early.context().close();
+    const late = await opened.page("/?from=2026-11-22&until=2026-11-23");
+    expect(
+      await late.getByRole("region", { name: "Active people", exact: true }).locator(".failure").innerText(),
+    ).toBe("The newest day with these figures is 21 Nov 2026. Choose an earlier period.");
+    await late.context().close();
+    const compared = await opened.page("/d/spend?period=YEAR_TO_DATE");
+    expect(
+      await compared.getByRole("region", { name: "Spend by week" }).locator(".failure").innerText(),
+    ).toBe("Incomplete: the period before is not compared, since these figures begin on 1 Jan 2026.");
+    await compared.context().close();
+  });
+
+  test("prints all rows of a page, and no panel that was not loaded", async () => {
+    const page = await opened.page("/d/people");
+    await page.emulateMedia({ media: "print" });
+    const hidden = await page
+      .locator(".table-frame")
+      .evaluateAll((frames) => frames.map(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight));
+    expect(hidden.filter((pixels) => pixels > 0)).toEqual([]);
     await page.context().close();
+    const spend = await opened.page("/d/spend");
+    await spend.emulateMedia({ media: "print" });
+    expect(await spend.getByRole("region", { name: "Top spenders" }).isVisible()).toBe(true);
+    expect(await spend.locator(".panel.waiting").isVisible()).toBe(false);
+    await spend.context().close();
   });
 
   test("filters every figure of a page by the chosen group, or shows none of it", async () => {

@@ -100,7 +100,7 @@ describe("days before the first", () => {
     expect(refusal(coverage, { from: before, until: addDays(before, 30) }, now)).toMatchObject({
       code: "NOT_COVERED",
       message: `THINGS begins on ${first}; ${before} is before that.`,
-      details: { dataset: "THINGS" },
+      details: { dataset: "THINGS", oldestDay: first },
     });
     expect(windows(coverage, { from: day(first), until: addDays(day(first), 30) }, now).range.from).toBe(
       first,

@@ -46,6 +46,7 @@ export function windowsOf(
 export function notCovered(dataset: string, earliest: Day, requested: Day): GatewayError {
   return new GatewayError("NOT_COVERED", `${dataset} begins on ${earliest}; ${requested} is before that.`, {
     dataset,
+    oldestDay: earliest,
   });
 }
 

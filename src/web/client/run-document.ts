@@ -11,7 +11,13 @@ export interface AnswerError {
     readonly code?: string;
     readonly scope?: string;
     readonly retryAfter?: number;
-    readonly earliest?: string;
+    /** The days that can be requested, of errors about others. */
+    readonly oldestDay?: string;
+    readonly newestDay?: string;
+    /** How much of a dataset that is being fetched is there. */
+    readonly dataset?: string;
+    readonly done?: number;
+    readonly total?: number;
   };
 }
 

@@ -1,9 +1,11 @@
 import { type ReactNode, useId, useState } from "react";
-import { formatInstant } from "../charts/format.ts";
+import { formatCount, formatDayWithYear, formatInstant } from "../charts/format.ts";
+import { csvOfAnswer, type RowsPath } from "../client/csv-of-answer.ts";
 import type { DocumentName, ResultOf, VariablesOf } from "../client/documents.ts";
 import { FileLink } from "../client/file-link.tsx";
 import { pageSettings } from "../client/page-settings.ts";
 import type { AnswerError, AnswerFreshness } from "../client/run-document.ts";
+import { saveFile } from "../client/save-file.ts";
 import { type Retrying, useDocument } from "../client/use-document.ts";
 import { workbenchLink } from "../links.ts";
 
@@ -24,8 +26,10 @@ export interface PanelProps<Name extends DocumentName> {
   readonly span: 3 | 4 | 5 | 6 | 7 | 8 | 12;
   /** Height of the content, reserved while it loads. */
   readonly height: number;
-  /** Link to the rows as a file. */
+  /** Link to the rows as a file of the gateway. */
   readonly file?: string | undefined;
+  /** Where the answer has the rows, if the gateway has no file of them. */
+  readonly answerRows?: RowsPath<ResultOf<Name>>;
   /** Content for an answer; null: there is nothing to show. */
   readonly children: (data: ResultOf<Name>, errors: readonly AnswerError[]) => ReactNode;
   /** The field that the content is made of, where panels share a document: errors of other fields are not of this panel. */
@@ -52,6 +56,7 @@ export function Panel<Name extends DocumentName>({
   span,
   height,
   file,
+  answerRows,
   children,
   table,
   actions,
@@ -123,10 +128,21 @@ export function Panel<Name extends DocumentName>({
               CSV<span className="visually-hidden"> of {title}</span>
             </FileLink>
           )}
+          {answerRows !== undefined && content !== null && answer?.data != null && (
+            <button type="button" className="link" onClick={() => saveRows(title, answer.data, answerRows)}>
+              CSV<span className="visually-hidden"> of {title}</span>
+            </button>
+          )}
         </span>
       </footer>
     </section>
   );
+}
+
+function saveRows(title: string, data: unknown, path: string): void {
+  const csv = csvOfAnswer(data, path);
+  const name = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  if (csv !== null) saveFile(`${name}.csv`, new Blob([csv], { type: "text/csv" }));
 }
 
 /** True for errors of a field, of what is in it, and of what it is in. */
@@ -154,7 +170,10 @@ interface FailureProps {
 }
 
 /** Codes of errors that another try does not mend. */
-const LASTING = new Set(["FORBIDDEN", "NOT_CONFIGURED", "NOT_COVERED", "TOO_EXPENSIVE", "BAD_USER_INPUT"]);
+const LASTING = new Set([
+  ...["FORBIDDEN", "NOT_CONFIGURED", "TOO_EXPENSIVE", "BAD_USER_INPUT"],
+  ...["NOT_COVERED", "NOT_YET_AVAILABLE"],
+]);
 
 /** Messages of the gateway speak of queries; readers of a panel choose periods. */
 const IN_PANELS: Readonly<Record<string, string>> = {
@@ -172,18 +191,38 @@ export const NEXT_ATTEMPT: Readonly<Record<Retrying, string>> = {
   never: "",
 };
 
-/** The first sentence: those after it say what to query instead. */
+/** The first sentence: those after it are for people who query or operate the gateway. */
 function reasonIn(message: string): string {
   return message.split(/(?<=\.) /)[0] ?? message;
 }
 
-function Failure({ error: { message, extensions }, retrying, retry, isPartial }: FailureProps) {
-  const code = extensions?.code ?? "";
+/** A time to wait, as people say it. */
+function roughly(seconds: number): string {
+  return seconds < 100 ? `${seconds} seconds` : `${formatCount(Math.ceil(seconds / 60))} minutes`;
+}
+
+/** An error in the words of a panel. */
+function sentenceOn({ message, path, extensions = {} }: AnswerError): string {
+  const { code = "", oldestDay, newestDay, dataset, done, total, retryAfter } = extensions;
+  const isCompared = String(path?.at(-1) ?? "").endsWith("omparison");
+  if (code === "NOT_COVERED" && oldestDay !== undefined)
+    return isCompared
+      ? `the period before is not compared, since these figures begin on ${formatDayWithYear(oldestDay)}.`
+      : `These figures begin on ${formatDayWithYear(oldestDay)}. Choose a period that begins then or later.`;
+  if (code === "NOT_YET_AVAILABLE" && newestDay !== undefined)
+    return `The newest day with these figures is ${formatDayWithYear(newestDay)}. Choose an earlier period.`;
+  if (code === "DIRECTORY_NOT_READY" && done !== undefined && total !== undefined && retryAfter !== undefined)
+    return `${dataset === "GROUP_MEMBERS" ? "Who is in which group" : "The list of members"} is being read: ${formatCount(done)} of ${formatCount(total)} so far, about ${roughly(retryAfter)} more.`;
+  return IN_PANELS[code] ?? (code === "FORBIDDEN" ? reasonIn(message) : message);
+}
+
+function Failure({ error, retrying, retry, isPartial }: FailureProps) {
+  const code = error.extensions?.code ?? "";
   return (
     <div className="failure" role="status">
       <p>
         {isPartial ? (code === "FORBIDDEN" ? "Not shown: " : "Incomplete: ") : ""}
-        {IN_PANELS[code] ?? (code === "FORBIDDEN" ? reasonIn(message) : message)}
+        {sentenceOn(error)}
         {NEXT_ATTEMPT[retrying]}
       </p>
       {!LASTING.has(code) && (

@@ -19,6 +19,7 @@ export function MyFiguresPage({ place }: PageProps) {
         document="MyFigures"
         part="user.activity"
         variables={variables}
+        answerRows="user"
         span={8}
         height={190}
       >
@@ -93,6 +94,7 @@ export function MyFiguresPage({ place }: PageProps) {
         document="MyFigures"
         part="user.cost"
         variables={variables}
+        answerRows="user"
         span={4}
         height={190}
         empty="No spend in this period."

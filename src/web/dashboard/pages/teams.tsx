@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import { formatNumber } from "../../charts/format.ts";
+import { formatCount, formatNumber } from "../../charts/format.ts";
 import { RankingTable } from "../../charts/ranking.tsx";
 import type { ResultOf, VariablesOf } from "../../client/documents.ts";
 import { pageSettings } from "../../client/page-settings.ts";
@@ -105,8 +105,8 @@ function AllTeams({ place, rights }: PageProps) {
               <TeamTable teams={teams} rights={rights} />
               <p className="compare-note">
                 {count > teams.length
-                  ? `The first ${teams.length.toLocaleString("en-US")} of ${count.toLocaleString("en-US")} are shown; the file has all.`
-                  : `${count.toLocaleString("en-US")} rows.`}
+                  ? `The first ${formatCount(teams.length)} of ${formatCount(count)} are shown; the file has all.`
+                  : `${formatCount(count)} rows.`}
               </p>
             </>
           );
@@ -172,6 +172,7 @@ function LedTeams({ place, rights }: PageProps) {
           variables={variables}
           span={12}
           height={120}
+          answerRows="teams.nodes"
           empty={NO_LED_TEAMS}
         >
           {({ teams }) => {

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { dayAfter, formatDay } from "../../charts/format.ts";
+import { dayAfter, formatCount, formatDay } from "../../charts/format.ts";
 import { SeriesChart } from "../../charts/series-chart.tsx";
 import { SeriesTable } from "../../charts/series-table.tsx";
 import { Stat } from "../../charts/stat.tsx";
@@ -47,6 +47,7 @@ export function ActivePeople({ place, span }: PlacedPanelProps) {
       variables={variables}
       span={span}
       height={352}
+      answerRows="activity"
       table={({ activity }) => <SeriesTable title={title} chart={chartOf(activity ?? [])} unit="count" />}
     >
       {({ activity }) => {
@@ -92,7 +93,7 @@ export function ActivePeople({ place, span }: PlacedPanelProps) {
                 value={newest.weeklyAdoption === null ? null : newest.weeklyAdoption / 100}
                 unit="share"
                 definition={definitionOf("ActivityDay.weeklyAdoption")}
-                note={newest.seats === null ? null : `of ${newest.seats.toLocaleString("en-US")} seats`}
+                note={newest.seats === null ? null : `of ${formatCount(newest.seats)} seats`}
               />
             </Stats>
             <SeriesChart title={title} chart={chartOf(activity)} shape="lines" unit="count" height={220} />

@@ -45,6 +45,7 @@ export function Budgets({
       variables={variables}
       span={span}
       height={180}
+      answerRows="budgets"
       isOptional={isOptional}
       empty="No budgets that you may see are set. The operator of the gateway lists them in BUDGETS_FILE."
     >

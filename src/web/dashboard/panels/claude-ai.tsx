@@ -21,7 +21,14 @@ export function ChatTotals({ place, span }: PlacedPanelProps) {
   if (typeof period !== "string")
     return <p className="note">Totals of chat are shown for periods by name, not for a custom range.</p>;
   return (
-    <Panel title="Chat" document="ClaudeAiTotal" variables={variables} span={span} height={76}>
+    <Panel
+      title="Chat"
+      document="ClaudeAiTotal"
+      variables={variables}
+      span={span}
+      height={76}
+      answerRows="dashboard.claudeAi.total"
+    >
       {({ dashboard }) => {
         const total = dashboard?.claudeAi.total;
         if (total == null) return null;
@@ -83,6 +90,7 @@ export function ChatByDay({ place, span }: PlacedPanelProps) {
       variables={variables}
       span={span}
       height={300}
+      answerRows="dashboard.claudeAi.byDay.days"
       table={(data) => <SeriesTable title={title} chart={chart(data)} unit="count" />}
     >
       {(data) =>
@@ -113,6 +121,7 @@ export function ProductsByDay({ place, span }: PlacedPanelProps) {
       variables={variables}
       span={span}
       height={300}
+      answerRows="activity.products"
       table={({ activity }) => <SeriesTable title={title} chart={productsOf(activity ?? [])} unit="count" />}
     >
       {({ activity }) =>

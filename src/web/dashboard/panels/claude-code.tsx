@@ -1,5 +1,5 @@
 import { type ReactNode, useMemo } from "react";
-import { formatNumber } from "../../charts/format.ts";
+import { formatCount } from "../../charts/format.ts";
 import { SeriesChart } from "../../charts/series-chart.tsx";
 import { SeriesTable } from "../../charts/series-table.tsx";
 import { Stat } from "../../charts/stat.tsx";
@@ -7,7 +7,7 @@ import { type SeriesPoint, timeSeries } from "../../charts/time-series.ts";
 import type { ResultOf } from "../../client/documents.ts";
 import { definitionOf } from "../define.ts";
 import { nameOfPerson, sentenceCase } from "../names.ts";
-import { Panel } from "../panel.tsx";
+import { Panel, type PanelProps } from "../panel.tsx";
 import { mostDaysIn, rangeOf } from "../place.ts";
 import { Stats } from "../stats.tsx";
 import type { Rights } from "../viewer.ts";
@@ -39,13 +39,15 @@ interface CodeSeriesProps extends CodePanelProps {
   readonly title: string;
   readonly unit: "share" | "count";
   readonly shape: "lines" | "grouped";
+  /** Where the answer has the rows that are drawn. */
+  readonly answerRows: NonNullable<PanelProps<"DashboardClaudeCode">["answerRows"]>;
   readonly chartOf: (days: CodeDays) => ReturnType<typeof timeSeries>;
   /** Figures of the whole period, above the chart. */
   readonly totals?: (data: ResultOf<"DashboardClaudeCode">) => ReactNode;
 }
 
 /** A measure of Claude Code, day by day. */
-function CodeSeries({ title, unit, shape, chartOf, totals, ...props }: CodeSeriesProps) {
+function CodeSeries({ title, unit, shape, answerRows, chartOf, totals, ...props }: CodeSeriesProps) {
   const { place, span } = props;
   const variables = useCodeVariables(props);
   if (mostDaysIn(place.period) > DAILY_LIMIT) return null;
@@ -57,6 +59,7 @@ function CodeSeries({ title, unit, shape, chartOf, totals, ...props }: CodeSerie
       variables={variables}
       span={span}
       height={280}
+      answerRows={answerRows}
       table={(data) => <SeriesTable title={title} chart={chartOf(daysOf(data))} unit={unit} />}
     >
       {(data) => {
@@ -86,6 +89,7 @@ export function AcceptanceByTool(props: CodePanelProps) {
       title="Acceptance rate by tool"
       unit="share"
       shape="lines"
+      answerRows="dashboard.claudeCode.byDay.days.toolActions"
       chartOf={acceptanceOf}
       totals={({ dashboard }) => (
         <Stats>
@@ -96,7 +100,7 @@ export function AcceptanceByTool(props: CodePanelProps) {
               value={acceptanceRate}
               unit="share"
               definition={definitionOf("ToolActions.acceptanceRate")}
-              note={`of ${formatNumber(accepted + rejected, "count").short} proposals`}
+              note={`of ${formatCount(accepted + rejected)} proposals`}
             />
           ))}
         </Stats>
@@ -128,6 +132,7 @@ export function CodePeople(props: CodePanelProps) {
       title="People with Claude Code records"
       unit="count"
       shape="grouped"
+      answerRows="dashboard.claudeCode.byDay.days"
       chartOf={peopleOf}
     />
   );
@@ -156,6 +161,7 @@ export function CodeLeaders(props: CodePanelProps) {
       title="Most lines added"
       document="DashboardClaudeCode"
       part="dashboard.claudeCode.leaderboard"
+      answerRows="dashboard.claudeCode.leaderboard.leaders"
       variables={variables}
       span={span}
       top={10}
@@ -183,6 +189,7 @@ export function CodeModels(props: CodePanelProps) {
       title="Estimated cost by model"
       document="DashboardClaudeCode"
       part="dashboard.claudeCode.spendByModel"
+      answerRows="dashboard.claudeCode.spendByModel.models"
       variables={variables}
       span={span}
       top={10}

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import { formatNumber } from "../../charts/format.ts";
+import { formatCount, formatInColumn } from "../../charts/format.ts";
 import { useDocument } from "../../client/use-document.ts";
 import { rangeOf } from "../place.ts";
 import type { PlacedPanelProps } from "./active-people.tsx";
@@ -26,6 +26,7 @@ export function ConnectorAdoption({ place, span }: PlacedPanelProps) {
       unit="count"
       heads={["Group", "People"]}
       hasDetails
+      answerRows="connectors.nodes.byGroup"
       empty="No connector was used in this period."
       actions={
         connectors.length > 0 && (
@@ -48,7 +49,7 @@ export function ConnectorAdoption({ place, span }: PlacedPanelProps) {
       }
       note={() =>
         [
-          ...(groups.length > GROUPS ? [`${GROUPS} of ${groups.length} groups are shown.`] : []),
+          ...(groups.length > GROUPS ? [`${GROUPS} of ${formatCount(groups.length)} groups are shown.`] : []),
           "People in several groups count in each.",
         ].join(" ")
       }
@@ -57,7 +58,7 @@ export function ConnectorAdoption({ place, span }: PlacedPanelProps) {
         return groups.slice(0, GROUPS).map(({ groupId, groupName, users }, i) => ({
           key: groupId ?? String(i),
           label: groupName ?? (groupId === null ? "Without a group" : "Deleted group"),
-          detail: `of ${formatNumber(active.get(groupId), "count").short} active people`,
+          detail: `of ${formatInColumn(active.get(groupId), "count")} active people`,
           value: users,
         }));
       }}

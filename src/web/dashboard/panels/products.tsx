@@ -16,6 +16,7 @@ export function ActiveByProduct({ place, span }: PlacedPanelProps) {
       variables={variables}
       span={span}
       height={352}
+      answerRows="activity.products"
     >
       {({ activity }) => {
         const newest = activity?.at(-1);

@@ -12,6 +12,7 @@ type Shared =
   | "variables"
   | "span"
   | "file"
+  | "answerRows"
   | "empty"
   | "actions"
   | "part"

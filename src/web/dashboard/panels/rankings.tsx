@@ -128,6 +128,14 @@ export function TopSkills({ place, rights, span, top }: RightsPanelProps) {
   );
 }
 
+/** True for a name that other rows have as well. */
+function isOneOfSeveral(
+  { name }: { readonly name: string | null },
+  all: readonly ({ readonly name: string | null } | null)[],
+): boolean {
+  return all.filter((each) => each?.name === name).length > 1;
+}
+
 export function TopPlugins({ place, span, top }: TopPanelProps) {
   const variables = useMemo(() => ({ range: rangeOf(place.period), first: top }), [place.period, top]);
   return (
@@ -143,7 +151,13 @@ export function TopPlugins({ place, span, top }: TopPanelProps) {
       file={fileLink("plugins", { range: variables.range })}
       rows={({ plugins }) =>
         plugins?.nodes.map(
-          (row) => row && { key: row.pluginId ?? row.name, label: row.name, value: row.invocations },
+          (row, _i, all) =>
+            row && {
+              key: row.pluginId ?? row.name,
+              label: row.name,
+              value: row.invocations,
+              ...(row.pluginId !== null && isOneOfSeveral(row, all) && { detail: row.pluginId }),
+            },
         )
       }
     />
@@ -168,7 +182,13 @@ export function TopProjects({ place, rights, span, top }: RightsPanelProps) {
       file={fileLink("projects", { range: variables.range, ...engagementFilter(place) })}
       rows={({ projects }) =>
         projects?.nodes.map(
-          (row, i) => row && { key: String(i), label: row.name ?? "Deleted project", value: row.messages },
+          (row, i, all) =>
+            row && {
+              key: String(i),
+              label: row.name ?? "Deleted project",
+              value: row.messages,
+              ...(row.creatorEmail != null && isOneOfSeveral(row, all) && { detail: row.creatorEmail }),
+            },
         )
       }
     />

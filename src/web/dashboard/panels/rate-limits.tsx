@@ -18,6 +18,7 @@ export function RateLimits({ span }: { readonly span: PanelProps<"RateLimits">["
       variables={TODAY}
       span={span}
       height={320}
+      answerRows="rateLimits.groups.limits"
       empty="No rate limits are set."
     >
       {({ rateLimits }) => {

@@ -1,4 +1,4 @@
-import { formatAmount, formatDay, MISSING } from "../../charts/format.ts";
+import { formatAmount, formatCount, formatDay, MISSING } from "../../charts/format.ts";
 import { Defined } from "../../charts/stat.tsx";
 import type { ResultOf } from "../../client/documents.ts";
 import { fileLink } from "../../links.ts";
@@ -46,8 +46,7 @@ export function SpendLimits({ span }: { readonly span: Span }) {
             </section>
             <p className="compare-note">
               {spendLimits.pageInfo.hasNextPage && `The first ${SHOWN} are shown; the file has everyone. `}
-              {spendLimits.unlimited > 0 &&
-                `${spendLimits.unlimited.toLocaleString("en-US")} without a limit.`}
+              {spendLimits.unlimited > 0 && `${formatCount(spendLimits.unlimited)} without a limit.`}
             </p>
           </>
         );
@@ -61,7 +60,14 @@ const MINE = {};
 /** The reader's own limits. */
 export function MySpendLimits({ span }: { readonly span: Span }) {
   return (
-    <Panel title="Spend limits" document="MySpendLimits" variables={MINE} span={span} height={96}>
+    <Panel
+      title="Spend limits"
+      document="MySpendLimits"
+      variables={MINE}
+      span={span}
+      height={96}
+      answerRows="user.spendLimits"
+    >
       {({ user }) => {
         const limits = user?.spendLimits ?? [];
         return limits.length === 0 ? null : <LimitTable caption="Your spend limits" limits={limits} />;

@@ -20,7 +20,14 @@ export function SpendToDate({ place, span }: PlacedPanelProps) {
   const { organization } = place;
   const variables = useMemo(() => (organization === null ? {} : { organization }), [organization]);
   return (
-    <Panel title="To date" document="SpendToDate" variables={variables} span={span} height={76}>
+    <Panel
+      title="To date"
+      document="SpendToDate"
+      variables={variables}
+      span={span}
+      height={76}
+      answerRows="dashboard.spend"
+    >
       {({ dashboard }) => {
         const spend = dashboard?.spend;
         if (spend == null || TO_DATE.every(([key]) => spend[key] === null)) return null;
@@ -48,15 +55,22 @@ export function MonthEnd({ place, span }: PlacedPanelProps) {
   const { organization } = place;
   const variables = useMemo(() => (organization === null ? {} : { organization }), [organization]);
   return (
-    <Panel title="Month end, projected" document="MonthEnd" variables={variables} span={span} height={76}>
+    <Panel
+      title="Projected month end"
+      document="MonthEnd"
+      variables={variables}
+      span={span}
+      height={76}
+      answerRows="costProjection"
+    >
       {({ costProjection }) =>
         costProjection == null ? null : (
           <Stat
-            label="If it goes on like this"
+            label="At the rate so far"
             value={costProjection.net?.usd ?? null}
             unit="usd"
             definition={definitionOf("CostProjection.net")}
-            note={`from ${costProjection.wholeDays} whole days; not a bill`}
+            note={`from ${costProjection.wholeDays} complete days; not an invoice`}
           />
         )
       }

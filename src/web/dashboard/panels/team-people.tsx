@@ -51,6 +51,7 @@ export function TeamPeople({ place, span }: PlacedPanelProps) {
       variables={variables}
       span={span}
       height={380}
+      answerRows="teams.nodes.members.nodes"
       isOptional
       isExplained={isOfOtherDays}
     >
@@ -117,6 +118,7 @@ export function TeamSpenders({ place, span }: PlacedPanelProps) {
       span={span}
       top={TOP}
       hasDetails
+      answerRows="teams.nodes.members.nodes"
       unit="usd"
       heads={["Person", "Net spend"]}
       isOptional
