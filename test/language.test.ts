@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type GraphQLSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from "graphql";
 import { expect, test } from "vitest";
+import { withArticle } from "../schema/framework/article.ts";
 import { schema } from "../schema/index.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -113,4 +114,17 @@ test("names of tests use no private words, and do not open with a clause", () =>
   );
   expect(names.length).toBeGreaterThan(2_000);
   expect(names.filter(({ name }) => forbiddenIn(name) !== undefined || CLAUSES.test(name))).toEqual([]);
+});
+
+test("types stand behind the article that they are spoken with", () => {
+  const types = ["ApiKey", "Organization", "IdleSeat", "User", "UnitCost", "Usage", "Team"];
+  expect(types.map((each) => withArticle(each, "A"))).toEqual([
+    "An ApiKey",
+    "An Organization",
+    "An IdleSeat",
+    "A User",
+    "A UnitCost",
+    "A Usage",
+    "A Team",
+  ]);
 });

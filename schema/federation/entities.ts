@@ -11,6 +11,7 @@ import type { Found } from "../../src/planning/plan.ts";
 import { unlessRefused } from "../../src/planning/selected-field.ts";
 import { apiKeys } from "../../src/upstream/endpoints/api-keys.ts";
 import { type FieldRequests, type RequestPlan, requestsFor } from "../../src/upstream/plan.ts";
+import { withArticle } from "../framework/article.ts";
 import { contextOfId, decodeGlobalId, ofType } from "../framework/builder.ts";
 import { nodeOf, openNode } from "../framework/node.ts";
 import { ofWorkspaces } from "../organization/workspace.ts";
@@ -101,7 +102,8 @@ export async function entityOf(
   const [key, ...others] = keysIn(representation, info.schema);
   const { type } = key;
   const required = requirementsById(type);
-  if (!isGranted(required, permissionsOf(ctx.viewer))) throw refusal(ctx.viewer, required, `A ${type.name}`);
+  if (!isGranted(required, permissionsOf(ctx.viewer)))
+    throw refusal(ctx.viewer, required, withArticle(type.name, "A"));
   const own = contextOfKey(key, ctx);
   const found = await find(key, own, info);
   for (const other of others) {
@@ -133,12 +135,12 @@ async function find(
   const { viewer } = ctx;
   if (field === "id") {
     if (decodeGlobalId(value, ctx).typename !== type.name)
-      throw badInput(`This id is not one of a ${type.name}.`);
+      throw badInput(`This id is not one of ${withArticle(type.name)}.`);
     return nodeOf(value, ctx, info);
   }
   const shown = requirementsOf(type.getFields()[field] ?? {});
   if (shown !== null && !isGranted(shown, permissionsOf(viewer)))
-    throw refusal(viewer, shown, `A ${type.name} by \`${field}\``);
+    throw refusal(viewer, shown, `${withArticle(type.name, "A")} by \`${field}\``);
   const found = (await ENTITIES[type.name]?.[field]?.find(value, ctx)) ?? null;
   return found && ofType(type.name, found);
 }
@@ -225,5 +227,5 @@ function readKeys(representation: Representation, schema: GraphQLSchema): Keys |
     return typeof value === "string" ? [{ type, field, value }] : [];
   });
   if (first !== undefined) return [first, ...others];
-  return `A representation of a ${type.name} has one of its keys as text: ${fields.map((each) => `\`${each}\``).join(" or ")}.`;
+  return `A representation of ${withArticle(type.name)} has one of its keys as text: ${fields.map((each) => `\`${each}\``).join(" or ")}.`;
 }

@@ -6,6 +6,7 @@ import type { OrganizationKind } from "../../src/domain/organization.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import type { Overlap } from "../../src/domain/team.ts";
 import { badInput, GatewayError } from "../../src/errors.ts";
+import { withArticle } from "./article.ts";
 import { decodeGlobalId } from "./builder.ts";
 
 /**
@@ -162,7 +163,7 @@ export function identityIn(globalId: string, noun: string, ctx: Context): string
   const { typename, id } = decodeGlobalId(globalId, ctx);
   if (typename === noun) return id;
   if (typename === `${noun}Summary`) return ownOfMeasured(id);
-  throw badInput(`This is the id of a ${typename}, not of a ${noun}.`);
+  throw badInput(`This is the id of ${withArticle(typename)}, not of ${withArticle(noun)}.`);
 }
 
 function damaged() {

@@ -6,6 +6,7 @@ import { badInput, GatewayError } from "../../src/errors.ts";
 import { isGranted, refusal, requirementsById } from "../../src/planning/permissions.ts";
 import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { lookupOf } from "../../src/planning/plan.ts";
+import { withArticle } from "./article.ts";
 import { builder, contextOfId, contextOfIds, decodeGlobalId } from "./builder.ts";
 import { isNode } from "./visible.ts";
 
@@ -68,7 +69,8 @@ export async function nodeOf(globalId: string, ctx: Context, info: GraphQLResolv
   if (!isObjectType(type) || !isNode(type))
     throw badInput("This id identifies no object of this API; pass an `id` as an answer returned it.");
   const required = requirementsById(type);
-  if (!isGranted(required, permissionsOf(ctx.viewer))) throw refusal(ctx.viewer, required, `A ${typename}`);
+  if (!isGranted(required, permissionsOf(ctx.viewer)))
+    throw refusal(ctx.viewer, required, withArticle(typename, "A"));
   const [node] = await resolveNodes(builder, ctx, info, [{ typename, id }]);
   return node as object;
 }
