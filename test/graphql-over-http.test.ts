@@ -56,3 +56,15 @@ describe("POST and GET read the same parameters alike", () => {
     expect(get).toEqual(post);
   });
 });
+
+test.each(["/graphql?query=%7B__typename%7D", "/q/CostByModel", "/export/skills?range.last.days=3"])(
+  "%s tells caches that a refused media type is for this header alone",
+  async (path) => {
+    const { app } = gateway({ sandbox: { users: 20 } });
+    const { status, headers } = await app.fetch(`http://gateway.test${path}`, {
+      headers: { accept: "image/png" },
+    });
+    expect(status).toBe(406);
+    expect(headers.get("vary")?.split(", ")).toContain("accept");
+  },
+);

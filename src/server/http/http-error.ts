@@ -31,7 +31,11 @@ export class HttpError extends GatewayError {
     const { retryAfter } = details;
     this.name = "HttpError";
     this.status = status;
-    this.headers = retryAfter === undefined ? headers : { ...headers, "retry-after": String(retryAfter) };
+    this.headers = {
+      ...headers,
+      ...(status === 406 && { vary: "accept" }), // another client of the same URL has an answer
+      ...(retryAfter !== undefined && { "retry-after": String(retryAfter) }),
+    };
     this.reason = reason;
   }
 
