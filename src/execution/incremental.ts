@@ -10,7 +10,7 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type FragmentSpreadNode,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
@@ -107,11 +107,19 @@ export async function* executeInParts(
   );
 }
 
-/** Throws where a variable gives a directive null for what cannot be null: later, parts would already have been delivered. */
+/** Says why a number of initial items is not one. */
+export function negativeCount(count: number | string): string {
+  return `\`initialCount\` of \`@stream\` is ${count}; it is the number of items that come first, 0 or more.`;
+}
+
+/** Throws where a variable gives a directive a value that it cannot have: later, parts would already have been delivered. */
 function checkDirectives(document: DocumentNode, variables: CoercedVariables): void {
   const check = (node: FieldNode | InlineFragmentNode | FragmentSpreadNode) => {
-    for (const each of [GraphQLDeferDirective, GraphQLStreamDirective])
-      getDirectiveValues(each, node, variables);
+    getDirectiveValues(GraphQLDeferDirective, node, variables);
+    const count = getDirectiveValues(GraphQLStreamDirective, node, variables)?.initialCount;
+    if (typeof count !== "number" || count >= 0) return;
+    const nodes = node.directives?.find(({ name }) => name.value === GraphQLStreamDirective.name) ?? node;
+    throw new GraphQLError(negativeCount(count), { nodes, extensions: { code: "BAD_USER_INPUT" } });
   };
   visit(document, { Field: check, InlineFragment: check, FragmentSpread: check });
 }
@@ -423,7 +431,7 @@ class Delivery {
     const { label, initialCount } = stream;
     return {
       label: typeof label === "string" ? label : undefined,
-      initialCount: typeof initialCount === "number" ? Math.max(0, initialCount) : 0,
+      initialCount: typeof initialCount === "number" ? initialCount : 0,
     };
   }
 }

@@ -428,9 +428,31 @@ test.each([
     '{ ... @defer(label: "a") { limits { name } } ... @defer(label: "a") { limits { name } } }',
     /labels of `@defer`/,
   ],
+  [
+    "{ datasets @stream(initialCount: -1) { dataset } }",
+    /`initialCount` of `@stream` is -1; it is .* 0 or more/,
+  ],
+  ["{ datasets @stream(if: null) { dataset } }", /Expected value of type "Boolean!", found null/],
   ["{ limits @defer { name } }", /"@defer" may not be used on FIELD/],
 ])("%s is not valid", async (query, message) => {
   const { errors } = await gateway({ sandbox: { users: 20 } }).ask(query);
   expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["GRAPHQL_VALIDATION_FAILED"]);
   expect(errors?.[0]?.message).toMatch(message);
+});
+
+test("a negative number of initial items in a variable is refused with its position", async () => {
+  const response = await gateway({ sandbox: { users: 20 } }).app.fetch("http://gateway.test/graphql", {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: MULTIPART },
+    body: JSON.stringify({
+      query: "query ($n: Int!) { datasets @stream(initialCount: $n) { dataset } }",
+      variables: { n: -1 },
+    }),
+  });
+  const text = await response.text();
+  const { errors } = JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1));
+  expect(errors).toMatchObject([
+    { extensions: { code: "BAD_USER_INPUT" }, locations: [{ line: 1, column: 29 }] },
+  ]);
+  expect(errors[0].message).toMatch(/`initialCount` of `@stream` is -1/);
 });

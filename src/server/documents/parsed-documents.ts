@@ -16,7 +16,7 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { ErrorCode } from "../../errors.ts";
-import { incrementalDocument } from "../../execution/incremental.ts";
+import { incrementalDocument, negativeCount } from "../../execution/incremental.ts";
 import type { RequestLimits } from "../../settings/limits.ts";
 import { boundDocument } from "../limits/document.ts";
 import { exceeded, keepWithin } from "../limits/exceeded.ts";
@@ -156,7 +156,11 @@ const DeliveryDirectives: ValidationRule = (context) => {
         context.reportError(
           new GraphQLError(`\`@stream\` needs a list, and \`${field.name}\` is not one.`, { nodes: node }),
         );
-      const label = node.arguments?.find((each) => each.name.value === "label")?.value;
+      const argument = (wanted: string) => node.arguments?.find((each) => each.name.value === wanted)?.value;
+      const count = argument("initialCount");
+      if (count?.kind === Kind.INT && count.value.startsWith("-"))
+        context.reportError(new GraphQLError(negativeCount(count.value), { nodes: count }));
+      const label = argument("label");
       if (label === undefined || label.kind === Kind.NULL) return;
       if (label.kind !== Kind.STRING)
         context.reportError(
