@@ -176,6 +176,7 @@ function unstated(plan: Plan, query: string): string[] {
     now: () => Date.parse(NOW),
     upstream,
     organizations,
+    orgDirectory: { aliases: new Map(), teams: null },
   } as object as Context;
   const operation = operationOf({ schema, document: parse(query), contextValue });
   if (operation === null || "faults" in operation) throw new Error("the operation is sound");

@@ -85,6 +85,7 @@ const TAKES: Readonly<Record<string, readonly (keyof Permissions)[]>> = {
     ].map((part): [string, (keyof Permissions)[]] => [part, ["individuals"]]),
   ),
   "Overlap.SPLIT": ["allTeams"],
+  "TeamOrderField.COST": ["spend:read", "spendOfTeam"],
   "SkillOrderField.LIST_PRICE": ["spend:read"],
   "SkillOrderField.OVERAGE": ["spend:read"],
   "ClaudeCodeMeasure.ESTIMATED": ["spend:read"],

@@ -1,3 +1,4 @@
+import { costReport } from "../../src/analytics/cost.ts";
 import { rankedBy } from "../../src/analytics/ranking.ts";
 import { activityOfTeam, codeOfTeam, spendOfTeam } from "../../src/analytics/team-figures.ts";
 import type { Context } from "../../src/context.ts";
@@ -18,20 +19,21 @@ import { teamSpendRequests } from "./team-figures.ts";
 /** A figure that teams can be ordered by. */
 interface TeamMeasure {
   readonly description: string;
-  /** An order tells of the figures it goes by. */
-  readonly requires: Requires;
+  /** An order tells of the figures it goes by. Left out: no more than the list. */
+  readonly requires?: Requires;
   /** Null: none. Throws FORBIDDEN where the viewer does not see that of the team. */
   readonly of: (team: TeamOver, ctx: Context) => Promise<number | Decimal | null>;
   readonly requests: (input: PlanInput, ctx: Context) => FieldRequests | readonly FieldRequests[];
 }
-
-const ACTIVITY = ["activity:read", "ofTeam"] as const;
 
 async function activeIn({ placement, range }: TeamOver, ctx: Context) {
   return overCounted(userActivity, range, true, ctx, (counted) =>
     activityOfTeam(ctx, { range: counted }).load(placementKey(placement)),
   );
 }
+
+/** Where the figures of an order come from. */
+export const ORDER_SOURCES = ["USER_ACTIVITY", "CLAUDE_CODE", ...costReport.datasets] as const;
 
 const MEASURES = {
   COST: {
@@ -45,19 +47,16 @@ const MEASURES = {
   },
   ACTIVE_USERS: {
     description: "Different people with activity.",
-    requires: ACTIVITY,
     of: async (team, ctx) => (await activeIn(team, ctx))?.people ?? null,
     requests: ({ range }, ctx) => activityOfTeam.requests(ctx, range),
   },
   CHAT_MESSAGES: {
     description: "Messages sent in chat.",
-    requires: ACTIVITY,
     of: async (team, ctx) => (await activeIn(team, ctx))?.activity.chat.messages ?? null,
     requests: ({ range }, ctx) => activityOfTeam.requests(ctx, range),
   },
   COMMITS: {
     description: "Commits of Claude Code records.",
-    requires: ACTIVITY,
     of: async ({ placement, range }, ctx) =>
       (await codeOfTeam(ctx, { range }).load(placementKey(placement)))?.commits ?? null,
     requests: ({ range }, ctx) => codeOfTeam.requests(ctx, range),
@@ -91,8 +90,8 @@ export function orderRequests(
 
 /** Throws FORBIDDEN where the viewer sees none of the figures of an order. */
 export function requireOrder({ viewer }: Context, { field }: TeamOrderInput): void {
-  const { requires } = MEASURES[field];
-  if (!isGranted(requires, permissionsOf(viewer)))
+  const { requires }: TeamMeasure = MEASURES[field];
+  if (requires !== undefined && !isGranted(requires, permissionsOf(viewer)))
     throw refusal(viewer, requires, `\`orderBy: { field: ${field} }\``);
 }
 
