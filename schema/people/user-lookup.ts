@@ -63,9 +63,10 @@ builder.queryField("user", (t) =>
 );
 
 /** True if a viewer looks themselves up, by their address or by naming no person. */
-function isOfSelf({ id, email }: LookupArgs, { viewer, orgDirectory: { aliases } }: Context): boolean {
+function isOfSelf({ id, email }: LookupArgs, { viewer, orgDirectory }: Context): boolean {
   if (typeof id === "string") return false;
   if (typeof email !== "string") return true;
+  const { aliases } = orgDirectory;
   return viewer.email !== null && emailKey(email, aliases) === emailKey(viewer.email, aliases);
 }
 
