@@ -273,6 +273,7 @@ test("every document of the library with one list answers with rows; the others 
       "AdoptionByTeam",
       "ClaudeAiTotal",
       "ConnectorsByGroup",
+      "CostByChild",
       "DashboardAdoption",
       "DashboardClaudeCode",
       "DashboardSpend",

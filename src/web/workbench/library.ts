@@ -35,6 +35,7 @@ const SUBJECT_OF: Readonly<Record<string, LibrarySubject>> = {
   reconciliation: "Spend",
   invoiceComparison: "Spend",
   revisions: "Spend",
+  alerts: "Spend",
   budgets: "Spend",
   spendLimits: "Spend",
   spendLimitRequests: "Spend",
