@@ -3,11 +3,11 @@ import "./graphql-in-production.ts";
 
 import { Command } from "commander";
 import { serveCommand } from "./cli/serve.ts";
+import { nearest } from "./server/http/did-you-mean.ts";
 import { VERSION } from "./version.ts";
 
 const program = new Command("claude-analytics-gateway")
   .description("One GraphQL endpoint over Claude's analytics REST APIs.")
-  .version(VERSION)
   .addCommand(serveCommand(), { isDefault: true });
 // A gateway that starts needs none of the others, nor does the process that only starts workers.
 const [name] = process.argv.slice(2);
@@ -33,11 +33,15 @@ if (name !== undefined && name !== "serve") {
     .addCommand(backupCommand())
     .addCommand(restoreCommand());
 }
-for (const command of program.commands) {
+for (const command of [program, ...program.commands]) {
   command.version(VERSION);
   // A key given as a flag by mistake would be repeated in the log.
   command.configureOutput({
     outputError: (text, write) => write(text.replace(/(?<==)[^'\s]+|sk-ant-[^'\s]*/g, "…")),
   });
 }
+const commands = program.commands.map((command) => command.name());
+// The command by default would take it for an argument too many.
+if (name !== undefined && !name.startsWith("-") && !["help", ...commands].includes(name))
+  program.error(`error: unknown command '${name.slice(0, 100)}': ${nearest(name, commands)}`);
 await program.parseAsync();

@@ -65,6 +65,22 @@ describe("serve", () => {
     expect((await gateway.ended()).code).toBe(0);
   });
 
+  test.each([
+    [["servr"], "unknown command 'servr': did you mean serve?"],
+    [["docter", "--json"], "unknown command 'docter': did you mean doctor?"],
+    [["serve", "--prot", "1"], "(Did you mean --port?)"],
+  ])("%j names what was meant", async (args, hint) => {
+    const { code, output } = await run(args).ended();
+    expect(code).toBe(1);
+    expect(output).toContain(hint);
+  });
+
+  test("repeats no key that stands in the place of a command", async () => {
+    const { output } = await run(["sk-ant-api01-canary"]).ended();
+    expect(output).toContain("unknown command");
+    expect(output).not.toContain("canary");
+  });
+
   test("lists every fault of its settings and exits", async () => {
     const { code, output } = await run(["--port", "70000", "--sandbox-rate-limit", "maybe"], {
       CLOCK: "yesterday",
