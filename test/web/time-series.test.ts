@@ -135,11 +135,11 @@ describe("numbers", () => {
   test.each([
     ["6643.7158630488", "usd", "$6,643.72"],
     ["406", "usd", "$406.00"],
-    ["0.0004", "usd", "< $0.01"],
+    ["0.0004", "usd", "<$0.01"],
     [0, "usd", "$0.00"],
     [48_123, "count", "48,123"],
     ["0.53", "share", "53.0%"],
-    ["0.0004", "share", "< 0.1%"],
+    ["0.0004", "share", "<0.1%"],
     [null, "share", "–"],
   ] as const)("%s in %s is %s in a column", (value, unit, text) => {
     expect(formatInColumn(value, unit)).toBe(text);

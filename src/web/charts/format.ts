@@ -79,9 +79,9 @@ export function formatInColumn(value: number | string | null | undefined, unit: 
   const text = value as Intl.StringNumericLiteral;
   switch (unit) {
     case "usd":
-      return size > 0 && size < 0.005 ? "< $0.01" : usdCents.format(text);
+      return size > 0 && size < 0.005 ? "<$0.01" : usdCents.format(text);
     case "share":
-      return size > 0 && size < 0.0005 ? "< 0.1%" : percentCell.format(text);
+      return size > 0 && size < 0.0005 ? "<0.1%" : percentCell.format(text);
     case "count":
       return countExact.format(String(Math.round(Number(value) * 100) / 100) as Intl.StringNumericLiteral);
   }
