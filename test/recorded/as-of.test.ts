@@ -5,7 +5,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { addArchive, copyArchive } from "../../src/cache/archive-file.ts";
 import { redisArchive } from "../../src/cache/redis-archive.ts";
+import type { SharedStore } from "../../src/cache/shared-store.ts";
 import { sqliteArchive } from "../../src/cache/sqlite-archive.ts";
+import { sqliteStore } from "../../src/cache/sqlite-store.ts";
 import { addDays, dayOf, type Instant, rfc3339 } from "../../src/domain/day.ts";
 import { memoryArchive } from "../memory-archive.ts";
 import { gatewayOfThree, NAMES } from "../organizations/three.ts";
@@ -91,6 +93,56 @@ test("cost of three organizations as of an instant is each one's own, where no p
   };
   const upstreamRequests = () => made.upstream.seen.length;
   await compared({ ask: made.ask, app: made.app, at, upstreamRequests }, NAMES, [3, 247]);
+});
+
+describe("in a cache that fills and evicts between the questions", () => {
+  const BOUND = 20_000;
+
+  /** A world with bounds that a few questions fill, and the number of bytes that its store was sent. */
+  function bounded(archiveBytes: number) {
+    const folder = mkdtempSync(join(tmpdir(), "as-of-"));
+    const clock = { now: BEGIN };
+    const inner = sqliteStore({ path: join(folder, "cache.db"), maxBytes: BOUND, now: () => clock.now });
+    const sent = { bytes: 0 };
+    const store: SharedStore = {
+      ...inner,
+      set(key, value, lifetimeMs) {
+        sent.bytes += value.length;
+        return inner.set(key, value, lifetimeMs);
+      },
+    };
+    const archive = sqliteArchive({ path: join(folder, "archive.db"), maxBytes: archiveBytes });
+    const made = world({
+      sandbox: { users: 20, seed: 4 },
+      archive,
+      store,
+      settings: { CACHE_MEMORY_BYTES: `${BOUND}`, RESPONSE_CACHE: "off" },
+    });
+    const at = (instant: Instant) => {
+      clock.now = instant;
+      made.at(instant);
+    };
+    /** Fills the cache with other figures. */
+    const ask: typeof made.ask = async (query, variables) => {
+      const answer = await made.ask(query, variables);
+      await made.ask(
+        `{ usage(range: { last: { days: 12 } }, bucket: DAY, groupBy: [USER, MODEL], first: 1000) { totalCount } cost(range: { last: { days: 12 } }, bucket: DAY, groupBy: [USER], first: 1000) { totalCount } users(range: { last: { days: 9 } }, first: 100) { totalCount } }`,
+      );
+      return answer;
+    };
+    return { ...made, at, ask, sent };
+  }
+
+  test.each([
+    ["an archive", 50_000_000],
+    ["an archive that is full as well", 1],
+  ])("it equals the answer of that instant to the last digit, beside %s", async (_which, archiveBytes) => {
+    const made = bounded(archiveBytes);
+    const upstreamRequests = () => 0; // the figures that fill the cache take some
+    await compared({ ...made, upstreamRequests }, ["enterprise"], [3, 30, 247]);
+    expect(made.sent.bytes).toBeGreaterThan(BOUND * 3);
+    await made.app.dispose();
+  });
 });
 
 test("days that nothing was read of, and figures finer than what is recorded, are NOT_RECORDED", async () => {
