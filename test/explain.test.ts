@@ -180,7 +180,6 @@ function unstated(plan: Plan, query: string): string[] {
     now: () => Date.parse(NOW),
     upstream,
     organizations,
-    orgDirectory: { aliases: new Map(), teams: null },
   } as object as Context;
   const operation = operationOf({ schema, document: parse(query), contextValue });
   if (operation === null || "faults" in operation) throw new Error("the operation is sound");
@@ -188,7 +187,7 @@ function unstated(plan: Plan, query: string): string[] {
   const found: string[] = [];
   function visit(fields: readonly SelectedField[], above: readonly Dataset[]): void {
     for (const { path, type, field, below } of fields) {
-      const stated = [...above, ...statedSources(type), ...statedSources(field)];
+      const stated = [type, field, ...field.args].flatMap(statedSources).concat(above);
       for (const { dataset } of asked.get(path) ?? [])
         if (!stated.some((each) => each === dataset)) found.push(`${type.name}.${field.name}: ${dataset}`);
       for (const selection of below) visit(selection.fields, stated);

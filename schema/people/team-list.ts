@@ -49,10 +49,14 @@ builder.queryField("teams", (t) =>
     nullable: true,
     description:
       "Teams that have members within the range, with the activity and cost of these. They come from the operator's list, which takes no request and can state the days of each membership, otherwise from the RBAC groups with their current members, who count on all days. The members of RBAC groups come from the directory, which is read once a day. Errors: NOT_CONFIGURED, DIRECTORY_NOT_READY, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
-    sources: [...TEAM_SOURCES, ...ORDER_SOURCES],
+    sources: TEAM_SOURCES,
     args: {
       range: t.arg({ type: DateRange, required: true, description: "The UTC days that figures cover." }),
-      orderBy: t.arg({ type: TeamOrder, description: "Sort order; by default by name." }),
+      orderBy: t.arg({
+        type: TeamOrder,
+        description: "Sort order; by default by name.",
+        sources: ORDER_SOURCES,
+      }),
       ...spendArgs,
       ...forward,
     },

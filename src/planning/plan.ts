@@ -46,7 +46,7 @@ export interface Requiring {
   requires?: Requires;
 }
 
-/** A part of the schema that shows figures: a field, or a type. */
+/** A part of the schema that shows figures: a field, or a type; or an argument that goes by figures. */
 export interface Sourced {
   /** The datasets that its figures come from. They close its description, and `datasets { fields }` lists it under each. */
   sources?: readonly Dataset[];

@@ -58,7 +58,7 @@ declare global {
       identifiedBy?: IdentifyingFields;
     }
 
-    export interface InputFieldOptions extends Requiring {}
+    export interface InputFieldOptions extends Requiring, Sourced {}
 
     export interface EnumValueConfig<Types extends SchemaTypes> extends Requiring {}
   }
@@ -80,6 +80,7 @@ declare module "graphql/type/definition.js" {
   }
   interface GraphQLArgumentExtensions {
     requires?: Requires;
+    sources?: readonly Dataset[];
   }
   interface GraphQLInputFieldExtensions {
     requires?: Requires;
@@ -153,7 +154,13 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
   }
 
   override onInputFieldConfig(config: PothosInputFieldConfig<Types>): PothosInputFieldConfig<Types> {
-    return requiring(config);
+    const { sources = [] } = config.pothosOptions;
+    const { description, extensions, ...rest } = requiring(config);
+    return {
+      ...rest,
+      description: withSources(description, sources),
+      extensions: { ...extensions, sources },
+    };
   }
 
   override onEnumValueConfig(config: PothosEnumValueConfig<Types>): PothosEnumValueConfig<Types> {
