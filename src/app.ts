@@ -27,7 +27,7 @@ import { AUTHORIZATION, type Authentication } from "./server/auth/authenticator.
 import { issuerKeys } from "./server/auth/issuer-keys.ts";
 import { jwtCheck, jwtTokens } from "./server/auth/jwt.ts";
 import { fileTokens } from "./server/auth/tokens.ts";
-import { type WatchedFileOptions, watchedFile } from "./server/auth/watched-file.ts";
+import { type FileRead, type WatchedFileOptions, watchedFile } from "./server/auth/watched-file.ts";
 import { BUILT_PICTURES, Pictures } from "./server/charts/pictures.ts";
 import { readDocuments } from "./server/documents/manifest.ts";
 import type { TrustedDocuments } from "./server/documents/trusted.ts";
@@ -56,6 +56,8 @@ export interface AppOptions {
   readonly onFault: (fault: unknown) => void;
   /** Called when a dependency works again after an outage of so many seconds. */
   readonly onRecovery?: (about: OutageSubject, seconds: number) => void;
+  /** Called when a file of the operator has changed and is in force; never with a key. */
+  readonly onFileRead?: (about: FileRead) => void;
   /** Called with the origin of a page that may not read its answer, once for each of the first few. */
   readonly onForeignOrigin?: (origin: string) => void;
   /** Receives every operation and file; null: no audit log is kept. */
@@ -103,7 +105,8 @@ export type App = ReturnType<typeof createApp>;
 
 const REAL_TIME: Pace = { now: () => performance.now(), sleep: (ms) => setTimeout(ms) };
 
-interface AuthenticationOptions extends Required<Pick<AppOptions, "now" | "onFault" | "onRecovery">> {
+interface AuthenticationOptions
+  extends Required<Pick<AppOptions, "now" | "onFileRead" | "onFault" | "onRecovery">> {
   readonly elapsedMs: () => number;
   readonly documents: TrustedDocuments;
 }
@@ -168,16 +171,21 @@ function claimSettings({
   return JSON.stringify([issuers, audiences, signIn?.clientId, ...claims]);
 }
 
+interface FileWatch extends Pick<WatchedFileOptions<unknown>, "onFault" | "elapsedMs"> {
+  readonly onFileRead: (about: FileRead) => void;
+}
+
 /** Returns the file of budgets and alerts as the operator has it now; null without one. */
 function budgetsFileBy(
   config: BudgetsConfig | null,
-  options: Pick<WatchedFileOptions<BudgetsFile>, "onFault" | "elapsedMs">,
+  { onFileRead, ...options }: FileWatch,
 ): (() => BudgetsFile) | null {
   if (config === null) return null;
   return watchedFile({
     paths: [config.path, ...config.first.secretFiles],
     read: config.reread,
     first: config.first,
+    onRead: () => onFileRead({ holds: "budgets" }),
     staying: "BUDGETS_FILE: the budgets and webhooks read before stay in force.",
     settles: true,
     ...options,
@@ -191,13 +199,14 @@ const NO_PRICES: readonly SeatPrice[] = [];
 /** Returns the prices of seats as the operator's file has them now. */
 function seatPricesBy(
   config: SeatPricesConfig | null,
-  options: Pick<WatchedFileOptions<readonly SeatPrice[]>, "onFault" | "elapsedMs">,
+  { onFileRead, ...options }: FileWatch,
 ): () => readonly SeatPrice[] {
   if (config === null) return () => NO_PRICES;
   return watchedFile({
     paths: [config.path],
     read: config.reread,
     first: config.first,
+    onRead: () => onFileRead({ holds: "seat prices" }),
     staying: "SEAT_PRICES_FILE: the prices read before stay in force.",
     settles: true,
     ...options,
@@ -252,6 +261,7 @@ export function createApp(
     now,
     onFault: report,
     onRecovery = () => {},
+    onFileRead = () => {},
     onForeignOrigin = () => {},
     audit = null,
     metrics = null,
@@ -311,14 +321,15 @@ export function createApp(
     onFault,
     onRecovery,
   };
-  const budgetsFile = budgetsFileBy(config.budgets, { onFault, elapsedMs: pace.now });
+  const fileWatch = { onFileRead, onFault, elapsedMs: pace.now };
+  const budgetsFile = budgetsFileBy(config.budgets, fileWatch);
   const anybody = seeing(VIEWER_OF_ALL, undefined, access.identity);
   const kept = alertStore && guardedAlertStore(alertStore, guard);
   const contexts = new Contexts({
     tenants,
     alerts: kept,
     budgets: () => budgetsFile?.().budgets ?? NO_BUDGETS,
-    seatPrices: seatPricesBy(config.seatPrices, { onFault, elapsedMs: pace.now }),
+    seatPrices: seatPricesBy(config.seatPrices, fileWatch),
     upstream,
     pseudonymKey: access.pseudonymKey,
     longTexts: new LongTexts(shared),
@@ -326,6 +337,7 @@ export function createApp(
     now,
     maxFirst: limits.maxFirst,
     limits: statedLimits(limits),
+    onFileRead,
     onFault,
   });
   metrics?.watch(contexts.states);
@@ -349,8 +361,7 @@ export function createApp(
   if (alerts !== null) metrics?.watchAlerts(alerts);
   const { authentication, signIn } = authenticationBy(config, {
     now,
-    elapsedMs: pace.now,
-    onFault,
+    ...fileWatch,
     onRecovery,
     documents: trusted,
   });

@@ -14,7 +14,7 @@ import { mayReadOrganization, type Viewer } from "./domain/viewer.ts";
 import { GatewayError } from "./errors.ts";
 import { KeyGenerations } from "./key-generations.ts";
 import { DirectoryCache } from "./loaders/directory/directory.ts";
-import { watchedFile } from "./server/auth/watched-file.ts";
+import { type FileRead, watchedFile } from "./server/auth/watched-file.ts";
 import { ConfigError } from "./settings/config-error.ts";
 import type { StatedLimit } from "./settings/limits.ts";
 import { type TenantConfig, withoutFiles } from "./settings/organizations.ts";
@@ -50,6 +50,7 @@ export interface ContextsOptions {
   readonly now: () => Instant;
   readonly maxFirst: number;
   readonly limits: readonly StatedLimit[];
+  readonly onFileRead: (about: FileRead) => void;
   readonly onFault: (fault: unknown) => void;
 }
 
@@ -191,7 +192,7 @@ class TenantState {
 
   constructor(
     { credentials, keys, directory: { files, orgDirectory, reread }, ...tenant }: TenantConfig,
-    { upstream: options, pseudonymKey, shared: store, now, onFault }: ContextsOptions,
+    { upstream: options, pseudonymKey, shared: store, now, onFileRead, onFault }: ContextsOptions,
     inUse: () => readonly OwnedKey[],
   ) {
     const elapsedMs = options.pace.now;
@@ -201,6 +202,11 @@ class TenantState {
       paths: Object.values(files),
       read: reread,
       first: orgDirectory,
+      onRead: () =>
+        onFileRead({
+          holds: "teams and aliases",
+          ...(tenant.name !== null && { organization: tenant.name }),
+        }),
       onFault,
       staying: "The teams and aliases read before stay in force.",
       settles: true,
@@ -214,6 +220,15 @@ class TenantState {
         return replaced;
       },
       first: credentials,
+      onRead(replaced, before) {
+        const known = ownedBy(tenant, before);
+        for (const { organization, fingerprint } of ownedBy(tenant, replaced)) {
+          const isKnown = known.some(
+            (each) => each.organization === organization && each.fingerprint === fingerprint,
+          );
+          if (!isKnown) onFileRead({ holds: "key", organization, key: fingerprint });
+        }
+      },
       onFault,
       staying: "The keys read before stay in use.",
       settles: true,

@@ -144,7 +144,7 @@ describe("tokens", () => {
 
   test("change with their file, without a restart; a file that cannot be used changes nothing", async () => {
     const path = tokensFile({ ada: { role: "OWNER" } });
-    const { as, faults, pass } = guarded({ AUTH: "tokens", TOKENS_FILE: path });
+    const { as, faults, filesRead, pass } = guarded({ AUTH: "tokens", TOKENS_FILE: path });
     expect((await as(tokenOf("eve"))).status).toBe(401);
     write(path, { eve: { role: "ADMIN" } });
     pass(1_100);
@@ -154,6 +154,7 @@ describe("tokens", () => {
     pass(1_100);
     expect((await as(tokenOf("eve"))).status).toBe(200);
     expect(faults).toHaveLength(1);
+    expect(filesRead).toEqual([{ holds: "tokens" }]);
     expect(String(faults[0])).toMatch(/is not JSON \(line 1 column 3\)\.\n.*stay in force/);
   });
 

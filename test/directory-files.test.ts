@@ -384,6 +384,7 @@ describe("a file that changes while the gateway runs", () => {
     writeFileSync(path, Buffer.from("email,team\na@ternplover.example,K\u00f6ln\n", "latin1"));
     await looks(4);
     expect(await names(opened)).toContain("Search");
+    expect(opened.filesRead).toEqual([{ holds: "teams and aliases" }]);
     expect(opened.faults.map(String)).toEqual([
       expect.stringMatching(/TEAMS_FILE: the file is not UTF-8 \(line 2\).*\n.*read before stay in force/),
     ]);

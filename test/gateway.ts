@@ -10,6 +10,7 @@ import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
 import type { EndpointOptions } from "../src/sandbox/endpoints.ts";
 import type { Handle, WireRequest, WireResponse } from "../src/sandbox/protocol.ts";
 import { type Sandbox, sandboxOver } from "../src/sandbox/sandbox.ts";
+import type { FileRead } from "../src/server/auth/watched-file.ts";
 import type { AuditEntry } from "../src/server/observability/audit.ts";
 import type { Metrics } from "../src/server/observability/metrics.ts";
 import type { Tracing } from "../src/server/observability/tracing.ts";
@@ -107,6 +108,7 @@ export function gateway({
   const faults: unknown[] = [];
   const outages: Outage[] = [];
   const recoveries: OutageSubject[] = [];
+  const filesRead: FileRead[] = [];
   const foreignOrigins: string[] = [];
   const audited: AuditEntry[] = [];
   const sandbox: Sandbox | null =
@@ -142,6 +144,7 @@ export function gateway({
     onFault: (fault) =>
       fault instanceof Outage && fault.about.dataset !== undefined ? outages.push(fault) : faults.push(fault),
     onRecovery: (about) => recoveries.push(about),
+    onFileRead: (about) => filesRead.push(about),
     onForeignOrigin: (origin) => foreignOrigins.push(origin),
     audit: (entry) => audited.push(entry),
     digest: (text) => `h:${text.length}`,
@@ -177,6 +180,7 @@ export function gateway({
     /** Of upstream. */
     outages,
     recoveries,
+    filesRead,
     foreignOrigins,
     audited,
     /** Only with `sandbox`. */

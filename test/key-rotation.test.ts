@@ -1,12 +1,14 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { memorySharedStore } from "../src/cache/memory-shared-store.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
+import { loggersOf } from "../src/cli/lifetime.ts";
 import { readConfig } from "../src/config.ts";
 import { Metrics } from "../src/server/observability/metrics.ts";
 import type { Environment } from "../src/settings/settings.ts";
+import { Credential } from "../src/upstream/access/credential.ts";
 import { type GatewayOptions, gateway, json, NOW, type Route, refusal } from "./gateway.ts";
 import { ask, endAll, serve } from "./process.ts";
 import { settingFaults } from "./setting-faults.ts";
@@ -34,7 +36,7 @@ function rotating(options: GatewayOptions = {}, first = A) {
       ? refusal(401, "authentication_error", "revoked")
       : json(tokenPage([wireUser(`user_${key?.slice(-6)}`)]));
   };
-  const { ask, at, faults, requestsOf, seen } = gateway({
+  const { ask, at, config, faults, filesRead, requestsOf, seen } = gateway({
     routes: { [PATHS.users]: people },
     pace: { now: () => elapsed, sleep: async () => {} },
     ...options,
@@ -45,7 +47,7 @@ function rotating(options: GatewayOptions = {}, first = A) {
     return ask("{ __typename }");
   };
   return {
-    ...{ ask, at, faults, requestsOf, seen, keys },
+    ...{ ask, at, config, faults, filesRead, requestsOf, seen, keys },
     /** Writes the file, and lets the gateway find it complete. */
     async rotate(text: string) {
       writeFileSync(file, text);
@@ -68,6 +70,37 @@ describe("a key that is replaced in its file", () => {
     await rotate(A);
     expect(await users()).toEqual(["user_-first"]);
     expect(keys).toEqual([A, B]); // its final pages are still stored
+  });
+
+  test("is reported once, by its organization and its fingerprint", async () => {
+    const { rotate, config, filesRead, users } = rotating();
+    await users();
+    await rotate(A); // written again
+    await rotate("");
+    expect(filesRead).toEqual([]);
+    const [fingerprint, before] = [B, A].map((key) => new Credential(key).fingerprint);
+    await rotate(B);
+    await rotate(` ${B}\n`);
+    expect(filesRead).toEqual([{ holds: "key", organization: "enterprise", key: fingerprint }]);
+    await rotate(A);
+    expect(filesRead.slice(1)).toEqual([{ holds: "key", organization: "enterprise", key: before }]);
+
+    const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const log = loggersOf(config, () => Date.parse(NOW));
+    for (const about of filesRead) log.onFileRead(about);
+    const lines = written.mock.calls.map(([line]) => String(line));
+    written.mockRestore();
+    await log.auditLog.close();
+    expect(lines.map((line) => JSON.parse(line))).toEqual(
+      [fingerprint, before].map((key) => ({
+        level: "info",
+        time: "2026-11-22T12:00:00.000Z",
+        organization: "enterprise",
+        key,
+        msg: "a changed file is in force: key",
+      })),
+    );
+    expect(lines.join("")).not.toMatch(/sk-ant|first|second/);
   });
 
   test("ends what was learned of a revoked one", async () => {
@@ -321,6 +354,9 @@ describe("a whole gateway", { tags: "deep" }, () => {
         );
         answered = data?.users ? answered + 1 : 0;
       }
+      const lines = served.output().match(/a changed file is in force: key/g) ?? [];
+      expect(lines.length).toBeGreaterThan(0);
+      expect(lines.length).toBeLessThanOrEqual(Number(workers));
       expect(served.output()).not.toContain("canary");
     },
   );

@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import type { OutageSubject } from "../errors.ts";
+import type { FileRead } from "../server/auth/watched-file.ts";
 import type { Metrics } from "../server/observability/metrics.ts";
 import type { ServerConfig } from "../settings/server.ts";
 import { VERSION } from "../version.ts";
@@ -59,6 +60,7 @@ export function loggersOf(config: Config, now: () => Instant) {
     alertLog: alertLogOf(log),
     onFault: (fault: unknown) => logFault(log, fault),
     onRecovery: (about: OutageSubject, seconds: number) => log.info({ ...about, seconds }, "available again"),
+    onFileRead: ({ holds, ...about }: FileRead) => log.info(about, `a changed file is in force: ${holds}`),
     onForeignOrigin: (origin: string) => log.info({ origin }, foreignOriginHint(origin, config.server)),
   };
 }

@@ -31,7 +31,7 @@ export interface Opened<A extends Loggers = Loggers> {
 /** Where faults, recoveries and operations are logged and counted. */
 export type Loggers = Pick<
   AppOptions,
-  "onFault" | "onForeignOrigin" | "onRecovery" | "audit" | "metrics" | "tracing" | "alertLog"
+  "onFault" | "onFileRead" | "onForeignOrigin" | "onRecovery" | "audit" | "metrics" | "tracing" | "alertLog"
 >;
 
 /**

@@ -28,6 +28,7 @@ const { authenticate: viewerOf } = fileTokens({
   identity: { byRole: {}, minPeople: 5 },
   now: () => 0,
   elapsedMs: () => 0,
+  onFileRead: () => {},
   onFault: () => {},
   documents: readDocuments(schema, ""),
   organizations: [],

@@ -104,7 +104,8 @@ function withFiles() {
   for (const [i, file] of files.entries()) writeFileSync(file, first[i] ?? "");
   const { keys, dispatcher } = upstreamOfOne();
   let elapsed = 0;
-  const { ask, faults } = twice({ dispatcher, pace: { now: () => elapsed, sleep: async () => {} } }, [
+  const pace = { now: () => elapsed, sleep: async () => {} };
+  const { ask, faults, filesRead } = twice({ dispatcher, pace }, [
     { name: "one", kind: "enterprise", keyFile: files[0] },
     { name: "two", kind: "enterprise", keyFile: files[1] },
   ]);
@@ -125,12 +126,12 @@ function withFiles() {
       await ask(`{ cost(organization: "${name}", ${RANGE}) { organization } }`);
     }
   };
-  return { ask, faults, first, keysInUse, replace };
+  return { ask, faults, filesRead, first, keysInUse, replace };
 }
 
 describe("a key file that is replaced by one with the key of another organization", () => {
   test("is refused as at start: the key before stays in use, and the fault is logged once", async () => {
-    const { faults, first, keysInUse, replace } = withFiles();
+    const { faults, filesRead, first, keysInUse, replace } = withFiles();
     expect(await keysInUse()).toEqual(first);
     await replace(0, first[1]);
     await replace(0, `${first[1]}\n`);
@@ -138,8 +139,10 @@ describe("a key file that is replaced by one with the key of another organizatio
       "ConfigError: The key file of the organization one holds the key of two, and a key belongs to one organization.\nThe keys read before stay in use.",
     ]);
     expect(await keysInUse()).toEqual(first);
+    expect(filesRead).toEqual([]);
     await replace(0, "sk-ant-api01-third");
     expect(await keysInUse()).toEqual(["sk-ant-api01-third", first[1]]);
+    expect(filesRead).toEqual([{ holds: "key", organization: "one", key: expect.any(String) }]);
   });
 
   test("is taken once that organization has another key", async () => {

@@ -78,6 +78,7 @@ export function checkFiles({ access, tenants }: Config, now: () => Instant): rea
       documents: trusted,
       organizations: organizationNames(tenants),
       now,
+      onFileRead: () => {},
       onFault: () => {},
       elapsedMs: () => performance.now(),
     });

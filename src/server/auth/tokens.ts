@@ -20,7 +20,7 @@ import { fieldText, readJsonFile, readOrReport } from "../../operator-file.ts";
 import { ConfigError } from "../../settings/config-error.ts";
 import type { TrustedDocuments } from "../documents/trusted.ts";
 import type { Authentication, Proven } from "./authenticator.ts";
-import { watchedFile } from "./watched-file.ts";
+import { type FileRead, watchedFile } from "./watched-file.ts";
 
 /** A token that callers can have, known by its hash alone. */
 interface Token {
@@ -33,6 +33,8 @@ export interface TokensOptions {
   readonly path: string;
   readonly identity: IdentityPolicy;
   readonly now: () => Instant;
+  /** Called when a changed file is in force. */
+  readonly onFileRead: (about: FileRead) => void;
   /** Called when a changed file cannot be used; the tokens stay as they were. */
   readonly onFault: (fault: unknown) => void;
   readonly elapsedMs: () => number;
@@ -52,6 +54,7 @@ export function fileTokens({
   path,
   identity,
   now,
+  onFileRead,
   onFault,
   elapsedMs,
   documents,
@@ -62,6 +65,7 @@ export function fileTokens({
     paths: [path],
     read,
     first: read(),
+    onRead: () => onFileRead({ holds: "tokens" }),
     onFault,
     elapsedMs,
     staying: "TOKENS_FILE: the tokens read before stay in force.",

@@ -7,6 +7,15 @@ const LOOK_MS = 1_000;
 /** A file that nothing was written to for so long is complete. */
 const WRITTEN_MS = 10_000;
 
+/** A changed file of the operator that is in force now. */
+export interface FileRead {
+  readonly holds: "key" | "tokens" | "budgets" | "seat prices" | "teams and aliases";
+  /** Organization of a key, or of the people in teams where organizations are named. */
+  readonly organization?: string;
+  /** Fingerprint of a key. */
+  readonly key?: string;
+}
+
 export interface WatchedFileOptions<T> {
   /** Paths of the files that one reading is made of; an empty path names no file. */
   readonly paths: readonly string[];
@@ -14,6 +23,8 @@ export interface WatchedFileOptions<T> {
   readonly read: () => T;
   /** The value at start. */
   readonly first: T;
+  /** Called with each later reading, and the one that it replaces. */
+  readonly onRead: (reading: T, before: T) => void;
   /** Called once for each fault that lasts; the reading before stays in force. */
   readonly onFault: (fault: unknown) => void;
   /** Note for the operator beside a fault: what stays in force. */
@@ -32,6 +43,7 @@ export function watchedFile<T>({
   paths,
   read,
   first,
+  onRead,
   onFault,
   staying,
   settles,
@@ -51,7 +63,11 @@ export function watchedFile<T>({
     seen = current;
     if (!isSettled) return;
     try {
-      if (current !== version) reading = read();
+      if (current !== version) {
+        const before = reading;
+        reading = read();
+        onRead(reading, before);
+      }
       version = current;
       reported = "";
     } catch (fault) {
