@@ -83,10 +83,18 @@ function failureOf(fault: unknown, out: string): Failure | null {
   if (fault instanceof GatewayError)
     return { message: fault.message, isUnusable: UNUSABLE.includes(fault.code) };
   if (fault instanceof TargetError)
-    return { message: `Cannot write ${out}: ${fault.message}.`, isUnusable: fault.isUnusable };
+    return {
+      message: `Cannot write ${withoutCredentials(out)}: ${fault.message}.`,
+      isUnusable: fault.isUnusable,
+    };
   if (fault instanceof Error && "code" in fault)
     return { message: `Cannot write ${out}: ${fault.code}.`, isUnusable: true };
   return null;
+}
+
+/** No bucket or key has an `@`, so what is before one is of a user. */
+function withoutCredentials(target: string): string {
+  return target.replace(/(?<=^s3:\/\/).*@/s, "");
 }
 
 function keyAndValue(parameter: string): [key: string, value: string] {

@@ -26,11 +26,6 @@ export async function openS3File(
   options: WritingOptions,
 ): Promise<S3File> {
   const address = parseS3Url(url);
-  if (address === null)
-    throw new TargetError(
-      "write `s3://BUCKET/KEY`, with letters, digits and `_ . = -` between the slashes of the key",
-      { isUnusable: true },
-    );
   if (objectStore.accessKey === null)
     throw new TargetError("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", { isUnusable: true });
   const bucket = new S3Bucket(address.bucket, objectStore, objectStore.accessKey, proxies);

@@ -12,7 +12,15 @@ interface S3Address {
   readonly key: string;
 }
 
-const BUCKET = /^[a-z\d][a-z\d.-]{1,61}[a-z\d]$/;
+/** Rules of S3 for names of buckets, each with the fault of a name that breaks it. */
+const BUCKET_RULES: readonly (readonly [rule: RegExp, fault: string])[] = [
+  [/^[^A-Z]*$/, "has capital letters"],
+  [/^[a-z\d.-]*$/i, "has characters other than letters, digits, `.` and `-`"],
+  [/^.{3,63}$/s, "does not have 3 to 63 characters"],
+  [/^[a-z\d].*[a-z\d]$/is, "does not begin and end with a letter or digit"],
+  [/^(?!.*\.\.)/s, "has two dots in a row"],
+  [/^(?!\d+(\.\d+){3}$)/, "has the form of an IP address"],
+];
 
 /** Segments of keys that are the same in every encoding, so that no key is signed as one and sent as another. */
 const SEGMENT = /^(?!\.{1,2}$)[\w.=-]+$/;
@@ -20,11 +28,56 @@ const SEGMENT = /^(?!\.{1,2}$)[\w.=-]+$/;
 /** Keys have at most 1,024 bytes, with that of the manifest. */
 const MAX_KEY_LENGTH = 1_000;
 
-/** Reads `s3://BUCKET/KEY`; null where the text is not one that can be written to. */
-export function parseS3Url(text: string): S3Address | null {
-  const [, bucket = "", key = ""] = /^s3:\/\/([^/]*)\/(.*)$/.exec(text) ?? [];
-  const isKey = key.length <= MAX_KEY_LENGTH && key.split("/").every((segment) => SEGMENT.test(segment));
-  return BUCKET.test(bucket) && isKey ? { bucket, key } : null;
+/** Reads `s3://BUCKET/KEY`. Throws TargetError that names every fault, and the nearest place that can be written to. */
+export function parseS3Url(text: string): S3Address {
+  const [, bucket = "", key = ""] = /^s3:\/\/([^/]*)\/?(.*)$/s.exec(text) ?? [];
+  // Not repeated: it can be a password.
+  if (/[@:]/.test(bucket))
+    throw new TargetError(
+      "the URL has credentials or a port; state them as AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL_S3, and write `s3://BUCKET/KEY`",
+      { isUnusable: true },
+    );
+  const faults = [bucketFault(bucket), keyFault(key)].filter((fault) => fault !== null);
+  if (faults.length === 0) return { bucket, key };
+  throw new TargetError(
+    `${faults.join(", and ")}; write \`s3://${nearestBucket(bucket)}/${nearestKey(key)}\``,
+    { isUnusable: true },
+  );
+}
+
+function bucketFault(bucket: string): string | null {
+  if (bucket === "") return "the name of the bucket is missing";
+  const faults = BUCKET_RULES.filter(([rule]) => !rule.test(bucket)).map(([, fault]) => fault);
+  return faults.length === 0 ? null : `the bucket name \`${bucket}\` ${faults.join(", ")}`;
+}
+
+function nearestBucket(bucket: string): string {
+  const nearest = bucket
+    .toLowerCase()
+    .replace(/[^a-z\d.-]+/g, "-")
+    .replace(/\.{2,}/g, ".")
+    .slice(0, 63)
+    .replace(/^[.-]+|[.-]+$/g, "");
+  return bucketFault(nearest) === null ? nearest : "BUCKET";
+}
+
+function keyFault(key: string): string | null {
+  if (key === "") return "the key after the bucket is missing";
+  if (key.length > MAX_KEY_LENGTH)
+    return `the key has ${key.length} characters, and can have ${MAX_KEY_LENGTH}`;
+  const bad = key.split("/").find((segment) => !SEGMENT.test(segment));
+  if (bad === undefined) return null;
+  if (bad === "") return "the key begins or ends with a slash, or has two in a row";
+  return `the part \`${bad}\` of the key is not of letters, digits and \`_ . = -\` alone, or is \`.\` or \`..\``;
+}
+
+function nearestKey(key: string): string {
+  const nearest = key
+    .split("/")
+    .map((segment) => segment.replace(/[^\w.=-]+/g, "-"))
+    .filter((segment) => SEGMENT.test(segment))
+    .join("/");
+  return keyFault(nearest) === null ? nearest : "KEY";
 }
 
 interface S3Request {

@@ -175,17 +175,31 @@ test("the token of a temporary key is signed", async () => {
 });
 
 test.each([
-  "s3://exports",
-  "s3://exports/",
-  "s3://Exports/spend.csv",
-  "s3://exports//spend.csv",
-  "s3://exports/../spend.csv",
-  "s3://exports/a b.csv",
-  "s3://exports/a?uploads.csv",
-  "s3://exports/%2e%2e/spend.csv",
-  "s3://user:password@exports/spend.csv",
-])("%s is not a place to write to", async (to) => {
-  await expect(opened({}, to)).rejects.toThrow("write `s3://BUCKET/KEY`");
+  ["s3://exports", "the key after the bucket is missing", "s3://exports/KEY"],
+  ["s3://exports/", "the key after the bucket is missing", "s3://exports/KEY"],
+  ["s3:///spend.csv", "the name of the bucket is missing", "s3://BUCKET/spend.csv"],
+  ["s3://Exports/spend.csv", "`Exports` has capital letters", "s3://exports/spend.csv"],
+  ["s3://the_exports/spend.csv", "`the_exports` has characters other than", "s3://the-exports/spend.csv"],
+  ["s3://ex/spend.csv", "`ex` does not have 3 to 63 characters", "s3://BUCKET/spend.csv"],
+  [`s3://${"e".repeat(64)}/a.csv`, "does not have 3 to 63 characters", `s3://${"e".repeat(63)}/a.csv`],
+  ["s3://-exports/spend.csv", "`-exports` does not begin and end with a letter", "s3://exports/spend.csv"],
+  ["s3://our..exports/spend.csv", "has two dots in a row", "s3://our.exports/spend.csv"],
+  ["s3://10.0.0.1/spend.csv", "has the form of an IP address", "s3://BUCKET/spend.csv"],
+  ["s3://exports//spend.csv", "two in a row", "s3://exports/spend.csv"],
+  ["s3://exports/../spend.csv", "the part `..` of the key", "s3://exports/spend.csv"],
+  ["s3://exports/a b.csv", "the part `a b.csv` of the key", "s3://exports/a-b.csv"],
+  ["s3://exports/a?uploads.csv", "the part `a?uploads.csv` of the key", "s3://exports/a-uploads.csv"],
+  ["s3://exports/%2e%2e/spend.csv", "the part `%2e%2e` of the key", "s3://exports/-2e-2e/spend.csv"],
+  ["s3://user:password@exports/spend.csv", "the URL has credentials", "s3://BUCKET/KEY"],
+  ["s3://user:password/a@exports/spend.csv", "the URL has credentials", "s3://BUCKET/KEY"],
+  ["s3://Exports/a b", "`Exports` has capital letters, and the part `a b`", "s3://exports/a-b"],
+  [`s3://exports/${"k".repeat(1_001)}`, "the key has 1001 characters, and can have 1000", "s3://exports/KEY"],
+])("%s is refused with its fault and the nearest place to write to", async (to, fault, nearest) => {
+  const error: unknown = await opened({}, to).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(TargetError);
+  expect(String(error)).toContain(fault);
+  expect(String(error)).toContain(`write \`${nearest}\``);
+  expect(String(error)).not.toContain("password");
   expect(server.calls).toEqual([]);
 });
 
@@ -230,6 +244,19 @@ describe("the command", { tags: "deep" }, () => {
     expect([code, output]).toEqual([1, expect.stringContaining("Stopped before the file was complete")]);
     expect([server.objects.size, server.uploads.size]).toEqual([0, 0]);
   }, 120_000);
+
+  test("with credentials in its target exits with 2 and does not repeat them", async () => {
+    const { code, output } = await run(
+      ["export", "spend", "period=LAST_MONTH", "--out", "s3://user:canary/word@Exports/spend.csv"],
+      { ...SANDBOX, ...environmentOf() },
+    ).ended();
+    expect([code, output]).toEqual([
+      2,
+      expect.stringContaining("Cannot write s3://Exports/spend.csv: the URL has credentials"),
+    ]);
+    expect(output).not.toMatch(/canary|word@/);
+    expect(server.calls).toEqual([]);
+  });
 
   test("with keys that are refused exits with 2 without an upstream request", async () => {
     const { code, output } = await toS3(["spend", "period=LAST_MONTH"], {
