@@ -34,6 +34,8 @@ export interface PreparedSelection {
   readonly fields: readonly PreparedField[];
   /** Every response name. An answer begins as its copy: V8 gives it all properties at once. */
   readonly blank: Readonly<Record<string, undefined>>;
+  /** A key is `__proto__`, which assignment takes for the prototype. */
+  readonly hasProtoKey: boolean;
 }
 
 /** An output type, as its values are completed. */
@@ -94,7 +96,11 @@ export class PreparedOperation {
       const field = fieldOf(this.schema, type, nodes[0]?.name.value ?? "");
       return field === undefined ? [] : [new PreparedField(this.#size++, key, type, field, nodes)];
     });
-    return { fields, blank: Object.fromEntries(fields.map(({ key }) => [key, undefined])) };
+    return {
+      fields,
+      blank: Object.fromEntries(fields.map(({ key }) => [key, undefined])),
+      hasProtoKey: fields.some(({ key }) => key === "__proto__"),
+    };
   }
 }
 
