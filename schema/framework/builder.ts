@@ -22,6 +22,7 @@ import type { FreshnessState } from "../../src/analytics/freshness.ts";
 import { contextOfTenant } from "../../src/analytics/organizations.ts";
 import type { Context } from "../../src/context.ts";
 import { type Day, type Instant, parseDay, rfc3339 } from "../../src/domain/day.ts";
+import { dayFault } from "../../src/domain/day-fault.ts";
 import { type Decimal, formatDecimal } from "../../src/domain/decimal.ts";
 import type { Tenant } from "../../src/domain/organization.ts";
 import type { DayRange } from "../../src/domain/range.ts";
@@ -187,8 +188,10 @@ builder.scalarType("Date", {
   serialize: (day) => day,
   parseValue(value) {
     const day = typeof value === "string" ? parseDay(value) : null;
-    if (day === null) throw badInput("A Date is a calendar day such as 2026-10-01.");
-    return day;
+    if (day !== null) return day;
+    const { why, nearest } = dayFault(typeof value === "string" ? value : "");
+    const hint = nearest === null ? "" : `The nearest day is ${nearest}: ${why}. `;
+    throw badInput(`${hint}A Date is a calendar day such as 2026-10-01.`);
   },
 });
 

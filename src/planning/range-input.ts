@@ -57,6 +57,10 @@ export function resolveActivityRange(range: RangeInput, now: Instant): DayRange 
 
 function ordered({ from, until }: { from: Day; until: Day }): DayRange {
   if (from < until) return { from, until };
+  if (from > until)
+    throw badInput(
+      `The range ${from} to ${until} ends before it begins; swap the days: \`from\` is ${until} and \`until\` is ${from}.`,
+    );
   throw badInput(
     `The range ${from} to ${until} contains no day; \`until\` is the day after the last one, so one day is ${from} to ${addDays(from, 1)}.`,
   );

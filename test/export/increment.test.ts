@@ -132,9 +132,9 @@ test("where all days were final the file has its columns, no row, no day, and ma
 
 describe("a `since`", () => {
   test.each([
-    ["spend.csv?period=LAST_MONTH&since=2026-11-01", "an instant with its offset"],
+    ["spend.csv?period=LAST_MONTH&since=2026-11-01", "with its offset, as 2026-11-01T00:00:00Z"],
     ["spend.csv?period=LAST_MONTH&since=2026-11-23T00:00:00Z", "is after now"],
-    ["spend.csv?period=LAST_MONTH&since=", "an instant with its offset"],
+    ["spend.csv?period=LAST_MONTH&since=", "`since=` is not an instant"],
     ["spend.csv?period=LAST_MONTH&since=2026-11-01T00:00:00Z&since=2026-11-01T00:00:00Z", "more than once"],
     [
       "users.csv?range.last.days=7&since=2026-11-01T00:00:00Z",

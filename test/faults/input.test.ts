@@ -25,7 +25,7 @@ describe("ranges that hold nothing to answer", () => {
       "ends before it begins",
       "BAD_USER_INPUT",
       between("2026-11-08", "2026-11-01"),
-      /2026-11-08 to 2026-11-09/,
+      /`from` is 2026-11-01 and `until` is 2026-11-08/,
     ],
     [
       "ends where it begins",

@@ -1,5 +1,6 @@
 import { type Finality, finalityOf } from "../../cache/policy.ts";
-import { addDays, type Day, type Instant, parseInstant, rfc3339 } from "../../domain/day.ts";
+import { addDays, type Day, type Instant, parseDay, parseInstant, rfc3339 } from "../../domain/day.ts";
+import { dayFault } from "../../domain/day-fault.ts";
 import { type DayRange, oneDay } from "../../domain/range.ts";
 import { badInput } from "../../errors.ts";
 
@@ -17,12 +18,25 @@ export function sinceOf(parameters: URLSearchParams, now: Instant): Instant | nu
   const text = parameters.get(SINCE);
   if (text === null) return null;
   const since = parseInstant(text);
-  if (since === null)
+  if (since === null) {
+    const { why, nearest } = instantFault(text);
     throw badInput(
-      "`since` is an instant with its offset, such as 2026-11-01T00:00:00Z: `nextSince` of the last manifest.",
+      `\`since=${text}\` is not an instant: ${why}. Use \`nextSince\` of the last manifest, or \`since=${nearest}\`.`,
     );
+  }
   if (since <= now) return since;
   throw badInput(`\`since\` is after now, ${rfc3339(now)}; use \`nextSince\` of the last manifest.`);
+}
+
+/** Explains why a text that `parseInstant` rejects is not an instant. */
+function instantFault(text: string): { readonly why: string; readonly nearest: string } {
+  const form = "it is written with its offset, as 2026-11-01T00:00:00Z";
+  const [, date = "", time = ""] = /^([\d-]+)(.*)$/s.exec(text) ?? [];
+  const isDay = parseDay(date) !== null;
+  const { why, nearest } = isDay ? { why: form, nearest: date } : dayFault(date);
+  if (nearest === null) return { why: form, nearest: "2026-11-01T00:00:00Z" };
+  const near = [time, `${time}Z`].map((rest) => nearest + rest);
+  return { why, nearest: near.find((each) => parseInstant(each) !== null) ?? `${nearest}T00:00:00Z` };
 }
 
 /** Reads `since` of an export that is open. */

@@ -2,7 +2,8 @@ import { type GraphQLSchema, getNamedType, isEnumType } from "graphql";
 import { requirePermission } from "../../../schema/framework/permission.ts";
 import { contextFor, nameOf, organizationNamed } from "../../analytics/organizations.ts";
 import type { SpendQuestion } from "../../analytics/spend.ts";
-import { type Instant, parseDay } from "../../domain/day.ts";
+import { addDays, type Day, dayOf, type Instant, parseDay } from "../../domain/day.ts";
+import { dayFault } from "../../domain/day-fault.ts";
 import { PERIODS, type Period } from "../../domain/period.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { type Permissions, permissionsOf } from "../../domain/viewer.ts";
@@ -165,14 +166,38 @@ function spendQuestion(parameters: URLSearchParams, { context }: Reader): SpendQ
 }
 
 function rangeOf(parameters: URLSearchParams, now: Instant): DayRange {
-  const [period, from, until] = ["period", "from", "until"].map((key) => parameters.get(key));
-  if (period && !from && !until) {
+  const period = parameters.get("period");
+  const stated = DAYS.filter((key) => parameters.get(key));
+  if (period && stated.length === 0) {
     if (Object.hasOwn(PERIODS, period)) return resolveRange({ period: period as Period }, now);
     throw badInput(`Unknown period \`${period}\`: ${nearest(period, Object.keys(PERIODS))}`);
   }
-  const [first, end] = [from, until].map((text) => (text ? parseDay(text) : null));
-  if (!period && first && end) return resolveRange({ between: { from: first, until: end } }, now);
-  throw badInput(
-    "Choose the days: `period=LAST_MONTH`, or `from=2026-10-01&until=2026-11-01`, where `until` is the day after the last one.",
-  );
+  if (period)
+    throw badInput(`\`period\` and ${names(stated)} are given; leave out \`period\`, or ${names(stated)}.`);
+  if (stated.length === 0)
+    throw badInput(
+      "Choose the days: `period=LAST_MONTH`, or `from=2026-10-01&until=2026-11-01`, where `until` is the day after the last one.",
+    );
+  const days = { from: dayIn(parameters, "from"), until: dayIn(parameters, "until") };
+  const { from = addDays(days.until ?? dayOf(now), -1), until = addDays(from, 1) } = days;
+  if (stated.length === 2) return resolveRange({ between: { from, until } }, now);
+  const missing = days.from === undefined ? "from" : "until";
+  throw badInput(`\`${missing}\` is missing; one day is \`from=${from}&until=${until}\`.`);
+}
+
+const DAYS = ["from", "until"] as const;
+
+function names(keys: readonly string[]): string {
+  return keys.map((key) => `\`${key}\``).join(" and ");
+}
+
+/** The day that a parameter states; undefined where it is not given. */
+function dayIn(parameters: URLSearchParams, key: (typeof DAYS)[number]): Day | undefined {
+  const text = parameters.get(key);
+  if (!text) return undefined;
+  const day = parseDay(text);
+  if (day !== null) return day;
+  const { why, nearest: first, nearestEnd: end } = dayFault(text);
+  const near = (key === "from" ? first : end) ?? "2026-10-01";
+  throw badInput(`\`${key}=${text}\` is not a day: ${why}. Use \`${key}=${near}\`.`);
 }
