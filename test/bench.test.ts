@@ -44,4 +44,4 @@ test("the gateway has lost less than a third of its speed beside yoga since the 
 });
 
 /** A regression is slow each time; a disturbance is not. */
-const RUNS = 3;
+const RUNS = 6;
