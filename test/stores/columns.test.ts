@@ -109,7 +109,6 @@ const kinds: {
     tags: [],
     open: async () => {
       const archive = sqliteArchive({ path: join(folder, `${randomUUID()}.db`), maxBytes: 2 ** 26 });
-      await archive.get("begun"); // on a busy machine its thread can take longer than a gateway waits for it
       return { ...archive, dispose: async () => {}, [Symbol.asyncDispose]: () => archive.dispose() };
     },
   },

@@ -66,12 +66,10 @@ async function inSqlite({ store, archive, files }: FormatSample, change: Change)
     entry.run(key, value.length, value);
   }
   entries.close();
-  const opened = {
+  return {
     store: sqliteStore({ path, maxBytes: 2 ** 26, now: () => Date.parse(NOW) }),
     archive: sqliteArchive({ path: archivePath, maxBytes: 2 ** 26 }),
   };
-  await Promise.all([opened.store.get("begun"), opened.archive.get("begun")]); // a thread can take longer to start than a gateway waits
-  return opened;
 }
 
 async function inRedis({ store, archive }: FormatSample, change: Change): Promise<Stores> {

@@ -1,4 +1,4 @@
-import { formatInColumn, formatNumber, type Unit } from "./format.ts";
+import { formatInColumn, type Unit } from "./format.ts";
 import { NumberCell } from "./number-cell.tsx";
 import type { RankedRow } from "./ranked-row.ts";
 
@@ -62,11 +62,7 @@ export function RankingTable({ title, unit, rows, heads, total = null, compared 
               </svg>
             </td>
             <NumberCell value={value} unit={unit} />
-            {compared !== null && (
-              <td className="numeric muted" title={formatNumber(before, unit).exact}>
-                {formatInColumn(before, unit)}
-              </td>
-            )}
+            {compared !== null && <NumberCell value={before} unit={unit} isMuted />}
             {whole !== null && (
               <td className="numeric muted">
                 {whole > 0 && value !== null ? formatInColumn(Number(value) / whole, "share") : ""}

@@ -1,4 +1,4 @@
-import { inertText, quoted } from "../../domain/csv.ts";
+import { csvText, inertText } from "../../domain/csv.ts";
 
 type Cell = string | number | boolean | null;
 type Row = Readonly<Record<string, Cell>>;
@@ -22,8 +22,10 @@ export function csvOfAnswer(data: unknown, path: string): string | null {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   // An object that is null in some rows has no columns there.
   const columns = names.filter((name) => !names.some((other) => other.startsWith(`${name}_`)));
-  const lines = rows.map((row) => columns.map((name) => cellOf(row[name] ?? null)).join(","));
-  return `${[columns.map(quoted).join(","), ...lines].join("\n")}\n`;
+  return csvText(
+    columns,
+    rows.map((row) => columns.map((name) => cellOf(row[name] ?? null))),
+  );
 }
 
 function rowsAt(value: unknown, path: readonly string[], prefix: string, outer: Row): readonly Row[] {
@@ -57,7 +59,7 @@ const DECIMAL = /^-?\d+(\.\d+)?$/;
 
 function cellOf(cell: Cell): string {
   if (cell === null) return "";
-  return typeof cell === "string" && !DECIMAL.test(cell) ? quoted(inertText(cell)) : String(cell);
+  return typeof cell === "string" && !DECIMAL.test(cell) ? inertText(cell) : String(cell);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

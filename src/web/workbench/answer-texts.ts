@@ -1,11 +1,13 @@
-import { inertText, quoted } from "../../domain/csv.ts";
+import { csvText, inertText } from "../../domain/csv.ts";
 import type { AnswerCell, AnswerColumn } from "./answer-columns.ts";
 import type { AnswerTable } from "./answer-tables.ts";
 
 /** Rows as CSV in the form of the gateway's files: every digit, an empty cell where there is no value. */
 export function csvOf(columns: readonly AnswerColumn[], rows: AnswerTable["rows"]): string {
-  const lines = rows.map((row) => row.map((cell, i) => quoted(fileCell(cell, columns[i]))).join(","));
-  return `${[columns.map(({ name }) => quoted(name)).join(","), ...lines].join("\n")}\n`;
+  return csvText(
+    columns.map(({ name }) => name),
+    rows.map((row) => row.map((cell, i) => fileCell(cell, columns[i]))),
+  );
 }
 
 /** Rows as text that a spreadsheet takes from the clipboard. */
