@@ -8,7 +8,9 @@ import { queryLibrary } from "../../src/server/documents/query-library.ts";
  * Questions of the query library that any gateway of the sandbox answers: one about the caller is refused to a caller without an
  * address, one about children to an organization that is no parent, and one about revisions without a store that outlives the gateway.
  */
-export const QUESTIONS = queryLibrary().filter((text) => !/^query (My\w+|CostByChild|Revisions)\b/m.test(text));
+export const QUESTIONS = queryLibrary().filter(
+  (text) => !/^query (My\w+|CostByChild|Revisions)\b/m.test(text),
+);
 
 export interface Answer {
   readonly status: number;
