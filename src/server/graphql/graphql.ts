@@ -195,7 +195,7 @@ export function createGraphQL({
     return {
       schema: own,
       pause: () => {
-        record.isLong = true;
+        record.pauses++;
         return upstream.pauseAnswer();
       },
       settle: () => decision.settle(usage.requests - before),

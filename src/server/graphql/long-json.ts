@@ -17,8 +17,8 @@ export async function longJson(value: object, valuesATurn = VALUES_A_TURN): Prom
     values = 0;
     await setImmediate();
   }
-  parts.push(Buffer.from(text));
-  return Buffer.concat(parts);
+  const last = Buffer.from(text);
+  return parts.length === 0 ? last : Buffer.concat([...parts, last]);
 }
 
 interface Piece {

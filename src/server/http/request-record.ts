@@ -94,8 +94,8 @@ export class RequestRecord {
   validities: ReadonlySet<Validity> | null = null;
   /** The answer was kept as bytes, so that nothing is executed for it. */
   isKept = false;
-  /** Executing its operation took more than one turn of the event loop, and so does writing the answer. */
-  isLong = false;
+  /** How often executing its operation has let other requests have the thread. */
+  pauses = 0;
   /** The request names a trusted document by its id or hash. */
   namesTrusted = false;
   /** The request stores a text under its hash, which a kept answer would not do. */
@@ -114,6 +114,11 @@ export class RequestRecord {
   /** Name under which the request counts against limits: that of the token, else the address. */
   get caller(): string {
     return this.viewer.name || this.incoming.address;
+  }
+
+  /** Writing the answer takes more than one turn of the event loop as well. A value is written in less time than it is resolved. */
+  get isLong(): boolean {
+    return this.pauses >= 4;
   }
 
   /** The cost of the request so far. */
