@@ -9,6 +9,7 @@ import {
   validate,
 } from "graphql";
 import { expect, test } from "vitest";
+import { schema as product } from "../schema/index.ts";
 import { execute } from "../src/execution/execute.ts";
 import { forAllAsync } from "./arbitrary.ts";
 
@@ -234,6 +235,30 @@ test("executes any query as graphql does, with equal data and errors", async () 
 const TURNS = 20;
 
 const world = (calm: number): World => ({ seed: 0, calm, isLate: false, called: [] });
+
+/** The parameters in the text of a function, as it is written. */
+function parametersOf(text: string): readonly string[] {
+  const parameters = [""];
+  let depth = 0;
+  for (const letter of text.slice(text.indexOf("(") + 1)) {
+    if (depth === 0 && letter === ")") return parameters;
+    if (letter === "," && depth === 0) parameters.push("");
+    else parameters[parameters.length - 1] += letter;
+    depth += "([{".includes(letter) ? 1 : ")]}".includes(letter) ? -1 : 0;
+  }
+  return parameters;
+}
+
+test("a resolver whose parameters leave out the information about its field does not reach it otherwise", () => {
+  const resolvers = Object.values(product.getTypeMap())
+    .filter((type) => isObjectType(type))
+    .flatMap((type) => Object.values(type.getFields()))
+    .flatMap(({ resolve }) => (resolve === undefined || resolve.length > 3 ? [] : [resolve]));
+  expect(resolvers.length).toBeGreaterThan(100);
+  const texts = new Set(resolvers.map(String));
+  expect([...texts].filter((text) => parametersOf(text).some((each) => /^\s*\.\.\./.test(each)))).toEqual([]);
+  expect([...texts].filter((text) => /\barguments\b|\[native code\]/.test(text))).toEqual([]);
+});
 
 test("leaves an operation that is not a query to graphql", async () => {
   const document = parse("mutation { thing { name } }");

@@ -5,6 +5,7 @@ import {
   type ExecutionResult,
   type GraphQLAbstractType,
   GraphQLError,
+  type GraphQLIsTypeOfFn,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
   getOperationAST,
@@ -208,12 +209,13 @@ class Run {
       let value: unknown;
       if (property !== null) value = isObject(source) ? source[property] : undefined;
       if (property === null || typeof value === "function") {
-        info = new ResolveInfo(this.#execution, field, parent, holder, context);
+        if (field.takesInfo) info = new ResolveInfo(this.#execution, field, parent, holder, context);
         const args = field.argsOf(this.#variables, this.#args);
+        const given = info as ResolveInfo; // or no parameter for it
         value =
           this.#enter === null
-            ? field.resolve(source, args, context, info)
-            : this.#entered(this.#enter, field, source, args, context, info);
+            ? field.resolve(source, args, context, given)
+            : this.#entered(this.#enter, field, source, args, context, given);
       }
       if (output.kind === "leaf" && !isPromise(value)) return completedLeaf(field, output, value);
       place = info?.path ?? placeOf(field, parent, holder, context);
@@ -236,8 +238,7 @@ class Run {
     context: unknown,
     info: ResolveInfo,
   ): unknown {
-    const coordinate = `${info.parentType.name}.${info.fieldName}`;
-    return enter(coordinate, () => field.resolve(source, args, context, info));
+    return enter(nameOf(field), () => field.resolve(source, args, context, info));
   }
 
   /** The context of a field of the root. Throws where it does not say which organization it is about. */
@@ -254,8 +255,13 @@ class Run {
 
   #value(field: PreparedField, output: Output, place: Place, value: unknown): unknown {
     return isPromise(value)
-      ? this.#later(field, place, value, (resolved) => this.#completed(field, output, place, resolved))
+      ? this.#awaitedValue(field, output, place, value)
       : this.#completed(field, output, place, value);
+  }
+
+  // On its own, as are those below: what a function's closures use is allocated at each call, whether or not it makes one.
+  #awaitedValue(field: PreparedField, output: Output, place: Place, value: PromiseLike<unknown>): unknown {
+    return this.#later(field, place, value, (resolved) => this.#completed(field, output, place, resolved));
   }
 
   /** Puts what a promise completes to into its place, which holds null until then, or PENDING where it is delivered in parts. */
@@ -271,19 +277,18 @@ class Run {
 
   /** Goes on when a promise is resolved. A failure makes null of the place. */
   #await<T>(promise: PromiseLike<T>, field: PreparedField, place: Place, goOn: (resolved: T) => void): void {
-    const fail = (fault: unknown) => this.#void(errorAt(fault, field, place), place);
     this.#awaited++;
     Promise.resolve(promise).then(
       (resolved) => {
         try {
           goOn(resolved);
         } catch (fault) {
-          fail(fault);
+          this.#void(errorAt(fault, field, place), place);
         }
         this.#settled();
       },
       (fault) => {
-        fail(fault);
+        this.#void(errorAt(fault, field, place), place);
         this.#settled();
       },
     );
@@ -367,15 +372,26 @@ class Run {
   }
 
   #object(field: PreparedField, type: GraphQLObjectType, place: Place, value: unknown): unknown {
+    return type.isTypeOf
+      ? this.#checkedObject(field, type, type.isTypeOf, place, value)
+      : this.#fields(this.#operation.selectionBelow(field, type, this.#variables), value, place);
+  }
+
+  #checkedObject(
+    field: PreparedField,
+    type: GraphQLObjectType,
+    isTypeOf: GraphQLIsTypeOfFn<unknown, unknown>,
+    place: Place,
+    value: unknown,
+  ): unknown {
     const selection = this.#operation.selectionBelow(field, type, this.#variables);
-    if (!type.isTypeOf) return this.#fields(selection, value, place);
     const complete = (isOfType: boolean) => {
       if (!isOfType) throw new Error(`a value of ${nameOf(field)} is not a ${type.name}`);
       const answer = this.#fields(selection, value, place);
       this.#live?.typed(answer, type);
       return answer;
     };
-    const isOfType = type.isTypeOf(value, place.context, this.#info(field, place));
+    const isOfType = isTypeOf(value, place.context, this.#info(field, place));
     return isPromise(isOfType) ? this.#later(field, place, isOfType, complete) : complete(isOfType);
   }
 

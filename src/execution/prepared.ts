@@ -128,6 +128,8 @@ export class PreparedField {
   readonly resolve: GraphQLFieldResolver<unknown, unknown>;
   /** The property of its object that it is, as graphql's default resolver reads it; null: its resolver has to be called. */
   readonly property: string | null;
+  /** Its resolver has a parameter for the information about the field, which is not made for others. */
+  readonly takesInfo: boolean;
   readonly below = new Map<GraphQLObjectType, PreparedSelection>();
   readonly #index: number;
   readonly #node: FieldNode;
@@ -149,6 +151,7 @@ export class PreparedField {
     this.nodes = nodes;
     this.output = outputOf(definition.type);
     this.resolve = definition.resolve ?? defaultFieldResolver;
+    this.takesInfo = this.resolve.length > 3;
     const isProperty = this.resolve === defaultFieldResolver && definition.args.length === 0;
     this.property = isProperty ? definition.name : null;
     this.#node = nodes[0] as FieldNode;

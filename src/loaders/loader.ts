@@ -27,26 +27,38 @@ export function loader<Params extends object, Value>(
   question: Lookup<Params, Value>,
 ): (ctx: Context, params: Params) => DataLoader<string, Value | null> {
   return (ctx, params) => {
-    const byQuestion = loaders.getOrInsertComputed(ctx, () => new Map());
-    const known = byQuestion.getOrInsertComputed(question, () => ({ byParams: new Map(), last: null }));
-    if (known.last !== null && isSame(params, known.last.params))
-      return known.last.loader as DataLoader<string, Value | null>;
-    const batchScheduleFn = (dispatch: () => void) => void ctx.upstream.keysCollected().then(dispatch);
-    const batch = async (keys: readonly string[]) => {
-      const answers = await question(ctx, params, keys);
-      return keys.map((key) => answers.get(key) ?? null);
-    };
-    const made = known.byParams.getOrInsertComputed(
-      JSON.stringify(params),
-      () => new DataLoader<string, unknown>(batch, { batchScheduleFn }),
-    );
-    known.last = { params, loader: made };
-    return made as DataLoader<string, Value | null>;
+    const last = loaders.get(ctx)?.get(question)?.last;
+    const known = last && isSame(params, last.params) ? last.loader : loaderOf(question, ctx, params);
+    return known as DataLoader<string, Value | null>;
   };
+}
+
+function loaderOf<Params extends object, Value>(
+  question: Lookup<Params, Value>,
+  ctx: Context,
+  params: Params,
+): AnyLoader {
+  const byQuestion = loaders.getOrInsertComputed(ctx, () => new Map());
+  const known = byQuestion.getOrInsertComputed(question, () => ({ byParams: new Map(), last: null }));
+  const batchScheduleFn = (dispatch: () => void) => void ctx.upstream.keysCollected().then(dispatch);
+  const batch = async (keys: readonly string[]) => {
+    const answers = await question(ctx, params, keys);
+    return keys.map((key) => answers.get(key) ?? null);
+  };
+  const loader = known.byParams.getOrInsertComputed(
+    JSON.stringify(params),
+    () => new DataLoader<string, unknown>(batch, { batchScheduleFn }),
+  );
+  known.last = { params, loader };
+  return loader;
 }
 
 /** Compares the properties of params by identity: the rows of a list have its very range. */
 function isSame(a: object, b: object): boolean {
-  const names = Object.keys(a) as (keyof object)[];
-  return names.length === Object.keys(b).length && names.every((name) => name in b && a[name] === b[name]);
+  return hasAllOf(a, b) && hasAllOf(b, a);
+}
+
+function hasAllOf(a: object, b: object): boolean {
+  for (const name in b) if (!(name in a) || a[name as never] !== b[name as never]) return false;
+  return true;
 }
