@@ -41,7 +41,8 @@ const GRANTED_PART = 1 / 8;
 /** Accounts in the memory of one process. */
 export class MemoryAccounts implements CallerAccounts {
   readonly #now: () => Instant;
-  readonly #accounts = new LRUCache<string, Account>({ max: REMEMBERED });
+  // Bounded by size: a `max` reserves memory for all of them at once.
+  readonly #accounts = new LRUCache<string, Account>({ maxSize: REMEMBERED, sizeCalculation: () => 1 });
   readonly #holds = new Map<number, (requests: number | null) => void>();
   #lastId = 0;
 
