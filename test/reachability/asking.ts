@@ -1,6 +1,6 @@
 import { type Answer, gateway, json } from "../gateway.ts";
 import { organizationsFile } from "../organizations/three.ts";
-import { PATHS, samplesOf } from "./properties.ts";
+import { PATHS, type Sample, samplesOf } from "./properties.ts";
 import { DAY, wholeQuery } from "./selection.ts";
 
 const ANALYTICS = "/v1/organizations/analytics";
@@ -91,9 +91,19 @@ export function answerOf(question: string, path: string, body: unknown): Promise
   return gateway({ routes: Object.fromEntries(routes), settings }).ask(wholeQuery(question));
 }
 
-/** The same as text; `refused` where nothing of it was answered. */
-export async function answered(question: string, path: string, body: unknown): Promise<string> {
-  const { data, errors } = await answerOf(question, path, body);
+const originals = new WeakMap<Sample, Map<string, Promise<Answer>>>();
+
+/** The answer to a question before any edit of a sample, which is the same for all edits. */
+export function originalAnswer(question: string, path: string, sample: Sample): Promise<Answer> {
+  const answers = originals.get(sample) ?? new Map<string, Promise<Answer>>();
+  originals.set(sample, answers);
+  const answer = answers.get(question) ?? answerOf(question, path, sample.body);
+  answers.set(question, answer);
+  return answer;
+}
+
+/** An answer as text; `refused` where nothing of it was answered. */
+export function textOf({ data, errors }: Answer): string {
   // A change that only breaks the answer does not show that the property can be reached.
   const refused = errors !== undefined && Object.values(data ?? {}).every((field) => field === null);
   return refused ? "refused" : JSON.stringify(data);

@@ -9,7 +9,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { schema } from "../../schema/index.ts";
 import { DATASETS } from "../../src/domain/dataset.ts";
-import { answered, QUESTIONS, SAMPLES } from "./asking.ts";
+import { answerOf, originalAnswer, QUESTIONS, SAMPLES, textOf } from "./asking.ts";
 import { changed } from "./properties.ts";
 
 /** What a description must say of a count, by how the contract says it behaves when a range is rolled up. */
@@ -34,9 +34,10 @@ test("the field that shows a count over a range says about it what the contract 
         const { rangeMode } = property;
         if (rangeMode === undefined) continue;
         for (const question of questions) {
-          const before = await answered(question, path, sample.body);
-          const after = await answered(question, path, changed(sample.body, property));
-          if (before === "refused" || after === "refused" || before === after) continue;
+          const before = textOf(await originalAnswer(question, path, sample));
+          if (before === "refused") continue;
+          const after = textOf(await answerOf(question, path, changed(sample.body, property)));
+          if (after === "refused" || before === after) continue;
           modes.set(property.name, rangeMode);
           for (const field of fieldsChanged(JSON.parse(before), JSON.parse(after))) {
             const says = field.description ?? "";

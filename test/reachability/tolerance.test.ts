@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { answerOf, QUESTIONS, SAMPLES } from "./asking.ts";
+import { answerOf, originalAnswer, QUESTIONS, SAMPLES } from "./asking.ts";
 import { edited, type Key, type Sample } from "./properties.ts";
 
 /** Every key of every body of an endpoint, with the questions that read it. */
@@ -56,10 +56,11 @@ function casesOf(
 async function outcome({ path, questions, sample, key }: Case, edit: Parameters<typeof edited>[2]) {
   const outcomes = [];
   for (const question of questions) {
-    const before = await answerOf(question, path, sample.body);
-    const after = await answerOf(question, path, edited(sample.body, key.place, edit));
+    const before = await originalAnswer(question, path, sample);
     // Some samples are no answer to some questions, such as a person who is not the one asked for.
-    if (before.errors === undefined) outcomes.push({ question, before, after });
+    if (before.errors !== undefined) continue;
+    const after = await answerOf(question, path, edited(sample.body, key.place, edit));
+    outcomes.push({ question, before, after });
   }
   return outcomes;
 }
