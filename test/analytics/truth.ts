@@ -103,85 +103,111 @@ function computed(
 ): Piece[] {
   const span = { from: startOf(from), until: Math.min(startOf(until), exported) };
   const facts = ledgerOf(organization).facts(kind, span, exported);
-  const all = new Map<string, Piece>();
+  const split = splitBy(organization, report, groupBy);
+  const all = new Map<string, { day: Day; group: string; figures: Record<string, bigint | null> }>();
   for (const fact of facts) {
     if (groupBy.includes("USER") && fact.person === null) continue;
     if (report === "usage" && fact.sessionMinutes > 0) continue;
     // Work under a subscription is not billed through the Console.
     if (kind === "console" && fact.api === null) continue;
-    const day = new Date(fact.at).toISOString().slice(0, 10) as Day;
-    for (const { values, figures } of split(organization, report, groupBy, fact)) {
-      const group = JSON.stringify(groupBy.map((dimension) => values[dimension] ?? null));
-      const sum = all.get(`${day} ${group}`);
-      all.set(`${day} ${group}`, {
-        day,
-        group,
-        figures: sum === undefined ? figures : plus(sum.figures, figures),
-      });
+    const day = dayAt(fact.at);
+    for (const { group, figures } of split(fact)) {
+      const key = `${day} ${group}`;
+      const sum = all.get(key);
+      if (sum === undefined) all.set(key, { day, group, figures: { ...figures } });
+      else add(sum.figures, figures);
     }
   }
   return [...all.values()];
 }
 
-function split(
+const days = new Map<number, Day>();
+
+/** The day of an instant, written once for all facts of it. */
+function dayAt(instant: number): Day {
+  const number = Math.floor(instant / DAY_MS);
+  const day = days.get(number) ?? (new Date(instant).toISOString().slice(0, 10) as Day);
+  days.set(number, day);
+  return day;
+}
+
+const DAY_MS = 86_400_000;
+
+/** How a fact is split: its group, as JSON of a value for each dimension, and what of its figures belongs there. */
+function splitBy(
   organization: Organization,
   report: Report,
   groupBy: readonly string[],
-  fact: Fact,
-): { values: Record<string, string | null>; figures: Figures }[] {
-  const values: Record<string, string | null> = {};
-  for (const dimension of groupBy) values[dimension] = valueAt(organization, dimension, fact);
-  const groups = groupBy.includes("GROUP") ? groupIdsOf(organization, fact) : [null];
-  return groups.flatMap((GROUP) => {
-    if (report === "usage") return [{ values: { ...values, GROUP }, figures: tokens(fact) }];
-    if (!groupBy.includes("COST_TYPE") && !groupBy.includes("TOKEN_TYPE"))
-      return [{ values: { ...values, GROUP }, figures: money(fact) }];
-    return chargesOf(fact).map(({ costType, tokenType, net, list }) => ({
-      values: { ...values, GROUP, COST_TYPE: costType, TOKEN_TYPE: tokenType },
-      figures: { net, list, requests: null },
-    }));
-  });
+): (fact: Fact) => Omit<Piece, "day">[] {
+  const values = groupBy.map((dimension) => valueAt(organization, dimension));
+  const groupOf = (fact: Fact, more: Readonly<Record<string, string | null>>) =>
+    JSON.stringify(groupBy.map((dimension, i) => more[dimension] ?? values[i]?.(fact) ?? null));
+  const isCharged = groupBy.includes("COST_TYPE") || groupBy.includes("TOKEN_TYPE");
+  const figuresOf = report === "usage" ? tokens : money;
+  return (fact) => {
+    const groups = groupBy.includes("GROUP") ? groupIdsOf(organization, fact) : NO_GROUP;
+    return groups.flatMap((GROUP) => {
+      if (report === "usage" || !isCharged)
+        return [{ group: groupOf(fact, { GROUP }), figures: figuresOf(fact) }];
+      return chargesOf(fact).map(({ costType, tokenType, net, list }) => ({
+        group: groupOf(fact, { GROUP, COST_TYPE: costType, TOKEN_TYPE: tokenType }),
+        figures: { net, list, requests: null },
+      }));
+    });
+  };
 }
 
-/** Null where a fact has no value of its own: groups and kinds of cost are several. */
-function valueAt(organization: Organization, dimension: string, fact: Fact): string | null {
-  if (dimension === "PRODUCT") return fact.product === "claude-tag" ? "claude_tag" : fact.product;
+const NO_GROUP = [null];
+
+/** The value that a fact has in a dimension; null where it has none of its own: groups and kinds of cost are several. */
+function valueAt(organization: Organization, dimension: string): (fact: Fact) => string | null {
+  if (dimension === "PRODUCT") return ({ product }) => (product === "claude-tag" ? "claude_tag" : product);
   if (dimension === "USER")
-    return fact.person === null ? null : organization.directories.enterprise.userId(fact.person);
+    return ({ person }) => (person === null ? null : organization.directories.enterprise.userId(person));
   const ofConsole = OF_CONSOLE[dimension as keyof typeof OF_CONSOLE];
-  if (ofConsole !== undefined) return valueIn(organization, ofConsole)(fact) as string | null;
+  if (ofConsole !== undefined) return valueIn(organization, ofConsole) as (fact: Fact) => string | null;
   const column = COLUMN[dimension];
-  return column === undefined ? null : VALUE[column as "model"](fact);
+  return column === undefined ? () => null : (VALUE[column as "model"] as (fact: Fact) => string | null);
 }
 
-function money(fact: Fact): Figures {
-  return {
-    net: BigInt(netUnits(fact)),
-    list: BigInt(listUnits(fact)),
-    requests: BigInt(fact.requests),
+/** Figures of a fact, which every question about it has in common. */
+function ofEachFact(read: (fact: Fact) => Figures): (fact: Fact) => Figures {
+  const figures = new WeakMap<Fact, Figures>();
+  return (fact) => {
+    const known = figures.get(fact) ?? read(fact);
+    figures.set(fact, known);
+    return known;
   };
 }
 
-function tokens(fact: Fact): Figures {
-  const { uncached, read, write5m, write1h, output, searches, requests } = fact;
-  return {
-    totalTokens: BigInt(uncached + read + write5m + write1h + output),
-    uncachedInputTokens: BigInt(uncached),
-    cacheReadInputTokens: BigInt(read),
-    cacheCreation5mInputTokens: BigInt(write5m),
-    cacheCreation1hInputTokens: BigInt(write1h),
-    outputTokens: BigInt(output),
-    webSearchRequests: BigInt(searches),
-    requests: BigInt(requests),
-  };
+const money = ofEachFact((fact) => ({
+  net: BigInt(netUnits(fact)),
+  list: BigInt(listUnits(fact)),
+  requests: BigInt(fact.requests),
+}));
+
+const tokens = ofEachFact(({ uncached, read, write5m, write1h, output, searches, requests }) => ({
+  totalTokens: BigInt(uncached + read + write5m + write1h + output),
+  uncachedInputTokens: BigInt(uncached),
+  cacheReadInputTokens: BigInt(read),
+  cacheCreation5mInputTokens: BigInt(write5m),
+  cacheCreation1hInputTokens: BigInt(write1h),
+  outputTokens: BigInt(output),
+  webSearchRequests: BigInt(searches),
+  requests: BigInt(requests),
+}));
+
+/** Adds figures to a sum; what one of them does not know, the sum does not know. */
+function add(sum: Record<string, bigint | null>, figures: Figures): void {
+  for (const name in sum) {
+    const [x, y] = [sum[name] ?? null, figures[name] ?? null];
+    sum[name] = x === null || y === null ? null : x + y;
+  }
 }
 
 export function plus(a: Figures, b: Figures): Figures {
-  const sum: Record<string, bigint | null> = {};
-  for (const name of Object.keys(a)) {
-    const [x, y] = [a[name] ?? null, b[name] ?? null];
-    sum[name] = x === null || y === null ? null : x + y;
-  }
+  const sum = { ...a };
+  add(sum, b);
   return sum;
 }
 
