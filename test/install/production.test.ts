@@ -49,10 +49,11 @@ test(`a production install starts by npm on the Node of the machine (${machinesN
   await expectServed(start(await installed()));
 });
 
-test.each(["--ignore-scripts", "--omit=optional"])(
+// An `--omit` replaces that of NODE_ENV, so packages of development are named as well.
+test.each(["--ignore-scripts", "--omit=dev --omit=optional"])(
   "with %s, which leaves out its Node, it starts on the machine's or says in one line what is missing",
-  async (flag) => {
-    const gateway = start(await installed(flag));
+  async (flags) => {
+    const gateway = start(await installed(...flags.split(" ")));
     if (machinesNode >= 26) return expectServed(gateway);
     const { code, output } = await gateway.ended();
     expect(code).toBe(1);
