@@ -5,7 +5,6 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import type { AxeResults } from "axe-core";
 import { parse } from "csv-parse/sync";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -16,12 +15,12 @@ import { withBudgets } from "../budgets/files.ts";
 import { type GatewayOptions, gateway } from "../gateway.ts";
 import { gatewayOfThree } from "../organizations/three.ts";
 import { revisedArchive } from "../recorded/revised-archive.ts";
+import { violationsOf } from "./accessibility.ts";
 import { isMissing, launched } from "./chromium.ts";
 import { layoutShifts } from "./layout-shifts.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const PAGES = new URL("dist/web/", ROOT);
-const AXE = readFileSync(new URL("node_modules/axe-core/axe.min.js", ROOT), "utf8");
 
 test("the dashboard is less than 250 kB of scripts and styles, compressed", () => {
   const document = readFileSync(new URL("dashboard.html", PAGES), "utf8");
@@ -93,17 +92,6 @@ async function settled(page: Page): Promise<void> {
   await page.locator("h1").first().waitFor();
   await page.locator(".panel, .empty, .sign-in").first().waitFor();
   await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
-}
-
-async function violationsOf(page: Page): Promise<string[]> {
-  // Through the debugger, which the policy of the page does not bind.
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() =>
-    (window as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
-  );
-  return violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`,
-  );
 }
 
 const PAGES_OF_ALL = [

@@ -1,16 +1,15 @@
 import { readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { AxeResults } from "axe-core";
 import { Provider } from "oidc-provider";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gateway } from "../gateway.ts";
+import { violationsOf } from "./accessibility.ts";
 import { isMissing, launched } from "./chromium.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const PAGES = new URL("dist/web/", ROOT);
-const AXE = readFileSync(new URL("node_modules/axe-core/axe.min.js", ROOT), "utf8");
 
 async function listen(handle: () => RequestListener): Promise<{ server: Server; port: number }> {
   const server = createServer((request, response) => handle()(request, response));
@@ -234,13 +233,3 @@ describe.skipIf(isMissing)("the pages of a gateway with sign-in", () => {
     await context.close();
   });
 });
-
-async function violationsOf(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() =>
-    (window as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
-  );
-  return violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`,
-  );
-}

@@ -1,18 +1,18 @@
-import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { AxeResults } from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { gateway } from "../gateway.ts";
+import { violationsOf } from "./accessibility.ts";
 import { isMissing, launched } from "./chromium.ts";
 import { layoutShifts } from "./layout-shifts.ts";
 
-const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-
 /** As `npm run build` writes it. */
 const BUILT = new URL("../../dist/web/", import.meta.url);
+
+/** Monaco and the tabs of GraphiQL. */
+const NOT_OURS = [".monaco-editor", ".graphiql-session-header"];
 
 const PATIENT = { timeout: 60_000 };
 
@@ -121,7 +121,7 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
   test("finds a question of the library by a synonym, and opens it in a tab", async () => {
     await page.getByLabel("Search the library").fill("DAU");
     await page.getByRole("button", { name: /^Adoption/ }).click();
-    expect(await tabs(page)).toEqual(["PeopleThisWeek", "Adoption"]);
+    await vi.waitFor(async () => expect(await tabs(page)).toEqual(["PeopleThisWeek", "Adoption"]), PATIENT);
     await run(page);
     expect(await page.locator(".graphiql-response").textContent()).toContain("dailyActiveUsers");
   });
@@ -372,7 +372,7 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     await page.emulateMedia({ colorScheme });
     const found: string[] = [];
     const check = async (place: string) =>
-      found.push(...(await violations(page)).map((each) => `${place}: ${each}`));
+      found.push(...(await violationsOf(page, NOT_OURS)).map((each) => `${place}: ${each}`));
     await check("library");
     await page.getByLabel("Show Documentation Explorer").click();
     await page.getByLabel("Search the schema").fill("spend");
@@ -414,17 +414,6 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     expect(complaints.splice(0).join()).toContain("Content Security Policy");
   });
 });
-
-/** What axe-core finds in what is of the workbench: not in the editors (Monaco), nor in the tabs of GraphiQL. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const { violations: found } = await page.evaluate(() =>
-    (window as unknown as { axe: { run: (context: object) => Promise<AxeResults> } }).axe.run({
-      exclude: [".monaco-editor", ".graphiql-session-header"],
-    }),
-  );
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
-}
 
 async function tabs(page: Page): Promise<string[]> {
   return page.locator(".graphiql-tab-button").allTextContents();
