@@ -249,7 +249,7 @@ function parametersOf(text: string): readonly string[] {
   return parameters;
 }
 
-test("a resolver whose parameters leave out the information about its field does not reach it otherwise", () => {
+test("resolvers without a parameter for the information about their field do not reach it otherwise", () => {
   const resolvers = Object.values(product.getTypeMap())
     .filter((type) => isObjectType(type))
     .flatMap((type) => Object.values(type.getFields()))
