@@ -271,7 +271,7 @@ const DELIVERY = [
       },
       label,
       initialCount: {
-        type: GraphQLInt,
+        type: new GraphQLNonNull(GraphQLInt),
         defaultValue: 0,
         description: "Number of items that come with the rest.",
       },

@@ -5,6 +5,7 @@ import {
   GraphQLStreamDirective,
 } from "@graphql-tools/utils";
 import {
+  type ASTNode,
   type DocumentNode,
   type ExecutionArgs,
   type FieldNode,
@@ -82,7 +83,7 @@ export interface InPartsOptions {
 /**
  * Executes a query and yields its answer in parts, as `@defer` and `@stream` say (the format of August 2022, which clients share).
  * The execution is that of the whole document: it calls the same resolvers in the same order, so that the parts together are the answer to
- * it, and make the same upstream requests. An error that voids more than its part, as no nullable field does, leaves `data` or `items` null.
+ * it, and make the same upstream requests. The document has no `deliveryFaults`. An error that voids more than its part, as no nullable field does, leaves `data` or `items` null.
  */
 export async function* executeInParts(
   args: ExecutionArgs,
@@ -100,7 +101,6 @@ export async function* executeInParts(
     return;
   }
   const { variables } = execution;
-  checkDirectives(inParts, variables);
   const answer = executeLive(execution, root, args.contextValue, pause, enter);
   yield* new Delivery({ schema, definition, variables, fragments: fragmentsIn(inParts) }, answer).payloads(
     root,
@@ -112,16 +112,30 @@ export function negativeCount(count: number | string): string {
   return `\`initialCount\` of \`@stream\` is ${count}; it is the number of items that come first, 0 or more.`;
 }
 
-/** Throws where a variable gives a directive a value that it cannot have: later, parts would already have been delivered. */
-function checkDirectives(document: DocumentNode, variables: CoercedVariables): void {
+/** Returns what is wrong with the values that variables give to the directives of a document, however its answer is delivered. */
+export function deliveryFaults(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  variables: CoercedVariables,
+): readonly GraphQLError[] {
+  const faults: GraphQLError[] = [];
+  const fault = (message: string, nodes: GraphQLError["nodes"] | ASTNode) =>
+    faults.push(new GraphQLError(message, { nodes: nodes ?? null, extensions: { code: "BAD_USER_INPUT" } }));
   const check = (node: FieldNode | InlineFragmentNode | FragmentSpreadNode) => {
-    getDirectiveValues(GraphQLDeferDirective, node, variables);
-    const count = getDirectiveValues(GraphQLStreamDirective, node, variables)?.initialCount;
-    if (typeof count !== "number" || count >= 0) return;
-    const nodes = node.directives?.find(({ name }) => name.value === GraphQLStreamDirective.name) ?? node;
-    throw new GraphQLError(negativeCount(count), { nodes, extensions: { code: "BAD_USER_INPUT" } });
+    for (const directive of node.directives ?? []) {
+      const definition = schema.getDirective(directive.name.value);
+      if (!DIRECTIVES.includes(directive.name.value) || !definition) continue;
+      try {
+        const count = getDirectiveValues(definition, node, variables)?.initialCount;
+        if (typeof count === "number" && count < 0) fault(negativeCount(count), directive);
+      } catch (error) {
+        if (!(error instanceof GraphQLError)) throw error;
+        fault(error.message, error.nodes); // null in a variable that the argument cannot have
+      }
+    }
   };
   visit(document, { Field: check, InlineFragment: check, FragmentSpread: check });
+  return faults;
 }
 
 function fragmentsIn({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {

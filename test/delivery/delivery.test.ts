@@ -433,6 +433,7 @@ test.each([
     /`initialCount` of `@stream` is -1; it is .* 0 or more/,
   ],
   ["{ datasets @stream(if: null) { dataset } }", /Expected value of type "Boolean!", found null/],
+  ["{ datasets @stream(initialCount: null) { dataset } }", /Expected value of type "Int!", found null/],
   ["{ limits @defer { name } }", /"@defer" may not be used on FIELD/],
 ])("%s is not valid", async (query, message) => {
   const { errors } = await gateway({ sandbox: { users: 20 } }).ask(query);
@@ -440,19 +441,28 @@ test.each([
   expect(errors?.[0]?.message).toMatch(message);
 });
 
-test("a negative number of initial items in a variable is refused with its position", async () => {
-  const response = await gateway({ sandbox: { users: 20 } }).app.fetch("http://gateway.test/graphql", {
-    method: "POST",
-    headers: { "content-type": "application/json", accept: MULTIPART },
-    body: JSON.stringify({
-      query: "query ($n: Int!) { datasets @stream(initialCount: $n) { dataset } }",
-      variables: { n: -1 },
-    }),
+describe.each([MULTIPART, "application/json"])("accepting %s", (accept) => {
+  const query =
+    "query ($n: Int = 0, $late: Boolean = true) { datasets @stream(if: $late, initialCount: $n) { dataset } }";
+  test.each([
+    [{ n: -1 }, /`initialCount` of `@stream` is -1/, "@stream"],
+    [{ n: null }, /"initialCount" of non-null type "Int!" must not be null/, "$n)"],
+    [{ late: null }, /"if" of non-null type "Boolean!" must not be null/, "$late,"],
+  ])("%j is refused with its position before anything runs", async (variables, message, place) => {
+    const { app, seen } = gateway({ sandbox: { users: 20 } });
+    const response = await app.fetch("http://gateway.test/graphql", {
+      method: "POST",
+      headers: { "content-type": "application/json", accept },
+      body: JSON.stringify({ query, variables }),
+    });
+    const { errors } = await response.json();
+    expect(errors).toMatchObject([
+      {
+        extensions: { code: "BAD_USER_INPUT" },
+        locations: [{ line: 1, column: query.indexOf(place) + 1 }],
+      },
+    ]);
+    expect(errors[0].message).toMatch(message);
+    expect(seen).toEqual([]);
   });
-  const text = await response.text();
-  const { errors } = JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1));
-  expect(errors).toMatchObject([
-    { extensions: { code: "BAD_USER_INPUT" }, locations: [{ line: 1, column: 29 }] },
-  ]);
-  expect(errors[0].message).toMatch(/`initialCount` of `@stream` is -1/);
 });

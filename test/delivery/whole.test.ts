@@ -66,7 +66,7 @@ describe("all parts together are the whole answer, with its errors and upstream 
 
 const WORLD = buildSchema(`
   directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
-  directive @stream(if: Boolean! = true, label: String, initialCount: Int = 0) on FIELD
+  directive @stream(if: Boolean! = true, label: String, initialCount: Int! = 0) on FIELD
   interface Thing { name: String needed: String! thing: Thing things: [Thing] all: [Thing!]! grid: [[Int]] }
   type Apple implements Thing { name: String needed: String! thing: Thing things: [Thing] all: [Thing!]! grid: [[Int]] }
   type Pear implements Thing { name: String needed: String! thing: Thing things: [Thing] all: [Thing!]! grid: [[Int]] weight: Float! }

@@ -13,7 +13,7 @@ import type { Instant } from "../../domain/day.ts";
 import { fairTurn } from "../../domain/fair-turn.ts";
 import type { ThreadTurn } from "../../domain/pieces.ts";
 import { execute } from "../../execution/execute.ts";
-import { executeInParts, type Payload } from "../../execution/incremental.ts";
+import { deliveryFaults, executeInParts, type Payload } from "../../execution/incremental.ts";
 import { coerceVariables, operationOf } from "../../planning/operation.ts";
 import type { OperationOptions } from "../../upstream/budget/operation.ts";
 import { type AnswerCache, answerKey } from "../answers/answer-cache.ts";
@@ -99,15 +99,29 @@ export function createGraphQL({
     // Before texts are found by their hash, so that none is registered that is too long.
     boundRequest(given, limits.request);
     const { query, operationName, variables } = checkParams(findDocument(given, record));
-    const { document, inParts, sha256, faults } = documents.find(query);
+    const { document, inParts, sha256, faults: ofDocument } = documents.find(query);
     const definition = getOperationAST(document, operationName);
     if (!definition) throw badRequest(400, "Could not determine what operation to execute.");
     if (definition.operation === "mutation" && head.method === "GET") throw mutationByGet();
+    const faults =
+      inParts === null || ofDocument.length > 0
+        ? ofDocument
+        : faultsOfDelivery(inParts, definition, variables);
     if (faults.length === 0 && record.operation !== null)
       record.operation = isAudited
         ? executedOperation({ schema, definition, sha256, variables }, record.operation, digest)
         : { ...record.operation, sha256 };
     return { document, inParts, text: query, definition, operationName, variables, faults, isExplained };
+  }
+
+  /** Faults of variables alone are found when the operation begins. */
+  function faultsOfDelivery(
+    inParts: DocumentNode,
+    definition: OperationDefinitionNode,
+    variables: Requested["variables"],
+  ): readonly GraphQLError[] {
+    const coerced = coerceVariables(schema, definition, variables);
+    return "faults" in coerced ? [] : deliveryFaults(schema, inParts, coerced.variables);
   }
 
   function contextFor({ head, record, leaving }: Exchange): Context {
@@ -357,7 +371,7 @@ interface Requested {
   readonly definition: OperationDefinitionNode;
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
-  /** Errors by which the document does not fit the schema. */
+  /** Errors by which the document does not fit the schema, or a variable its `@defer` or `@stream`. */
   readonly faults: readonly GraphQLError[];
   readonly isExplained: boolean;
 }
