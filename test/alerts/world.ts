@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { UnraisedRises } from "../../src/alerts/judge.ts";
+import type { UnraisedRises } from "../../src/alerts/judging.ts";
 import type { AlertStore } from "../../src/cache/alert-store.ts";
 import { sqliteAlerts } from "../../src/cache/sqlite-alerts.ts";
 import type { Environment } from "../../src/settings/settings.ts";
