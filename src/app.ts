@@ -249,10 +249,6 @@ function sourceOf({ sandbox, upstream: { baseUrl } }: Config): string {
   return sandbox === null ? baseUrl.href : `sandbox of ${sandbox.users} users, seed ${sandbox.seed}`;
 }
 
-function publicUrlOf({ access: { auth } }: Config): URL | null {
-  return auth.kind === "jwt" ? (auth.signIn?.publicUrl ?? null) : null;
-}
-
 /** The gateway as a function from requests to responses; `handle` is the same as a node:http listener. */
 export function createApp(
   config: Config,
@@ -352,7 +348,7 @@ export function createApp(
           rules: budgetsFile,
           contexts: (signal) => contexts.ofEach({ signal, priority: "refresh" }, judgeOf(anybody)),
           states: contexts.states,
-          message: () => ({ budgets: budgetsFile().budgets, publicUrl: publicUrlOf(config) }),
+          message: () => ({ budgets: budgetsFile().budgets, publicUrl: config.server.publicUrl }),
           dispatcherTo: (url) => connections.to(url),
           now,
           onFault,

@@ -10,6 +10,7 @@ import { logsConfig } from "./settings/logs.ts";
 import { metricsConfig } from "./settings/metrics.ts";
 import { objectStoreConfig } from "./settings/object-store.ts";
 import { ORGANIZATIONS_FILE, organizationsConfig, unnamedTenant } from "./settings/organizations.ts";
+import { PUBLIC_URL } from "./settings/public-url.ts";
 import { CLOCK, sandboxConfig, sandboxCredentials, sandboxTenants } from "./settings/sandbox.ts";
 import { seatPricesConfig } from "./settings/seat-prices.ts";
 import { serverConfig } from "./settings/server.ts";
@@ -34,14 +35,15 @@ export function readSettings(environment: Environment) {
   const reader = new SettingsReader(environment);
   const notes: string[] = [];
   const isSandbox = !reader.isStated(ORGANIZATIONS_FILE) && !hasKeys(reader);
-  const auth = authConfig(reader);
+  const publicUrl = reader.read(PUBLIC_URL);
+  const auth = authConfig(reader, publicUrl);
   const { credentials, keys, ...upstream } = upstreamConfig(reader, {
     usesIssuer: auth.kind === "jwt",
     isSandbox,
   });
   const { analytics, lookups } = upstream.requestsPerMinute;
   const cache = cacheConfig(reader, { auth, isProduction: environment.NODE_ENV === "production" });
-  const server = serverConfig(reader, { auth, isSandbox });
+  const server = serverConfig(reader, { auth, isSandbox, publicUrl });
   const replaced = reader.changed([...Object.values(KEY_SETTINGS).flat(), ...Object.values(TEAMS)]);
   const named = organizationsConfig({ reader, notes, replaced });
   const sandbox = isSandbox ? sandboxConfig(reader) : null;

@@ -432,14 +432,13 @@ describe("the route", () => {
 
   test("asks callers for a token, and names the issuer of tokens", async () => {
     const issuer = await Issuer.start();
-    const opened = gateway({
-      settings: {
-        AUTH: "jwt",
-        JWT_JWKS_URL: `${issuer.origin}/keys`,
-        JWT_ISSUER: "https://idp.example.com",
-        JWT_AUDIENCE: "https://gateway.test/mcp",
-      },
-    });
+    const settings = {
+      AUTH: "jwt",
+      JWT_JWKS_URL: `${issuer.origin}/keys`,
+      JWT_ISSUER: "https://idp.example.com",
+      JWT_AUDIENCE: "https://gateway.test/mcp",
+    };
+    const opened = gateway({ settings });
     const refused = await opened.app.fetch(URL_OF_MCP.href, post(message));
     expect(refused.status).toBe(401);
     const place = "https://gateway.test/.well-known/oauth-protected-resource/mcp";
@@ -455,6 +454,9 @@ describe("the route", () => {
       authorization_servers: ["https://idp.example.com"],
       bearer_methods_supported: ["header"],
     });
+    const published = gateway({ settings: { ...settings, PUBLIC_URL: "https://public.example.com" } });
+    const elsewhere = await published.app.fetch(URL_OF_MCP.href, post(message));
+    expect(elsewhere.headers.get("www-authenticate")).toContain('="https://public.example.com/.well-known/');
     const tokens = guarded();
     expect((await tokens.app.fetch(place)).status).toBe(401);
     const other = await tokens.app.fetch(URL_OF_MCP.href, post(message));

@@ -55,6 +55,7 @@ describe("an empty environment", () => {
         port: 4_000,
         drainDelayMs: 0,
         workers: 1,
+        publicUrl: null,
         allowedHosts: "*",
         allowedOrigins: [],
         allowedHeaders: [],

@@ -455,7 +455,7 @@ describe("settings of links", () => {
     [{ LINK_KEYS: `${KEY},${OTHER_KEY},${KEY}x` }, /LINK_KEYS has more than two keys/],
     [{ AUTH: "none", TOKENS_FILE: "" }, /LINK_KEYS is set, and AUTH is none/],
     [{ CACHE_URL: "memory:" }, /LINK_KEYS is set, and CACHE_URL is memory:/],
-    [{ LINK_KEYS: "", LINK_MAX_DAYS: "7" }, /LINK_MAX_DAYS set, and LINK_KEYS is not/],
+    [{ LINK_KEYS: "", LINK_MAX_DAYS: "7" }, /LINK_MAX_DAYS is set, and LINK_KEYS is not/],
     [{ LINK_MAX_DAYS: "366" }, /LINK_MAX_DAYS is not a whole number from 1 to 365/],
     [{ ...jwt, LINK_MAX_DAYS: "8" }, /LINK_MAX_DAYS is more than 7/],
   ])("%j is a fault at start", (settings, fault) => {

@@ -162,7 +162,7 @@ export function servedRoutes(
         allowedOrigins: config.server.allowedOrigins,
         authenticate,
         issuers: issuersOf(access.auth),
-        publicUrl: access.auth.kind === "jwt" ? (access.auth.signIn?.publicUrl ?? null) : null,
+        publicUrl: config.server.publicUrl,
       });
   const listed: readonly Route[] = [
     {

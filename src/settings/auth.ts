@@ -2,7 +2,14 @@ import { type ClaimNames, ownRole, roleKey } from "../domain/claims.ts";
 import { ROLES, type Role } from "../domain/viewer.ts";
 import { isLoopback } from "../proxies.ts";
 import { commaSeparated, oneOf, text } from "./formats.ts";
-import { InvalidText, optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
+import {
+  InvalidText,
+  optional,
+  type SettingFormat,
+  type SettingsReader,
+  setting,
+  subjectOf,
+} from "./setting.ts";
 import { SIGN_IN, type SignInConfig, signInConfig } from "./sign-in.ts";
 
 export type AuthConfig =
@@ -214,21 +221,21 @@ const REQUIRED = [JWT.jwksUrl, JWT.issuers, JWT.audiences];
 const NO_URL = new URL("https://invalid.invalid");
 
 /** Reads how callers authenticate. Settings of another way are faults: the operator believes that they protect the gateway. */
-export function authConfig(reader: SettingsReader): AuthConfig {
+export function authConfig(reader: SettingsReader, publicUrl: URL | null): AuthConfig {
   const kind = reader.read(AUTH.kind);
   const path = reader.read(AUTH.tokensFile);
   if (kind !== "tokens" && path !== null) reader.faults.push("TOKENS_FILE is set, and AUTH is not tokens.");
   if (kind === "tokens" && path === null)
     reader.faults.push("AUTH is tokens, and TOKENS_FILE names no file.");
   const ofJwt = reader.changed([...Object.values(JWT), ...Object.values(SIGN_IN)]);
-  if (kind !== "jwt" && ofJwt.length > 0) reader.faults.push(`${ofJwt.join(", ")} set, and AUTH is not jwt.`);
-  if (kind === "jwt") return jwtConfig(reader);
+  if (kind !== "jwt" && ofJwt.length > 0) reader.faults.push(`${subjectOf(ofJwt)} set, and AUTH is not jwt.`);
+  if (kind === "jwt") return jwtConfig(reader, publicUrl);
   return kind === "tokens" ? { kind, path: path ?? "" } : { kind };
 }
 
-function jwtConfig(reader: SettingsReader): AuthConfig {
+function jwtConfig(reader: SettingsReader, publicUrl: URL | null): AuthConfig {
   const missing = REQUIRED.filter((each) => !reader.isStated(each)).map(({ name }) => name);
-  if (missing.length > 0) reader.faults.push(`AUTH is jwt, and ${missing.join(", ")} not set.`);
+  if (missing.length > 0) reader.faults.push(`AUTH is jwt, and ${subjectOf(missing)} not set.`);
   const { jwksUrl, issuers, audiences, emailVerified, ...claims } = reader.readAll(JWT);
   const { emailClaim, roleClaims } = claims;
   if (!reader.isStated(JWT.roleMap) && roleClaims.includes(emailClaim))
@@ -240,7 +247,7 @@ function jwtConfig(reader: SettingsReader): AuthConfig {
     jwksUrl: jwksUrl ?? NO_URL,
     issuers: issuers ?? [],
     audiences: audiences ?? [],
-    signIn: signInConfig(reader, issuers ?? []),
+    signIn: signInConfig(reader, issuers ?? [], publicUrl),
     ...claims,
     vouchesForEmail: emailVerified === "issuer",
   };

@@ -1,7 +1,7 @@
 import type { AuthConfig } from "./auth.ts";
 import type { StoreConfig } from "./cache.ts";
 import { oneOrTwoKeys, wholeNumber } from "./formats.ts";
-import { fileOf, optional, type SettingsReader, setting } from "./setting.ts";
+import { fileOf, optional, type SettingsReader, setting, subjectOf } from "./setting.ts";
 
 const DEFAULT_DAYS = 30;
 
@@ -50,7 +50,7 @@ export function linksConfig(
   const { keys, maxDays, viewsPerMinute } = reader.readAll(LINKS);
   const isOn = reader.isStated(LINKS.keys);
   const others = reader.changed([LINKS.maxDays, LINKS.viewsPerMinute]);
-  if (!isOn && others.length > 0) reader.faults.push(`${others.join(", ")} set, and LINK_KEYS is not.`);
+  if (!isOn && others.length > 0) reader.faults.push(`${subjectOf(others)} set, and LINK_KEYS is not.`);
   if (!isOn) return null;
   if (auth.kind === "none")
     reader.faults.push("LINK_KEYS is set, and AUTH is none: every caller reads pictures without a link.");

@@ -90,7 +90,11 @@ export const SERVER = {
 /** Reads the settings of the listener and of the browsers and names it accepts. */
 export function serverConfig(
   reader: SettingsReader,
-  { auth, isSandbox }: { readonly auth: AuthConfig; readonly isSandbox: boolean },
+  {
+    auth,
+    isSandbox,
+    publicUrl,
+  }: { readonly auth: AuthConfig; readonly isSandbox: boolean; readonly publicUrl: URL | null },
 ) {
   const { allowedHosts, allowedOrigins, allowedHeaders, ...listening } = reader.readAll(SERVER);
   const isOpen = !isSandbox && auth.kind === "none";
@@ -100,6 +104,8 @@ export function serverConfig(
     );
   return Object.freeze({
     ...listening,
+    /** Null: the host that a request names. */
+    publicUrl,
     allowedHosts: allowedHosts ?? (isOpen ? ["localhost"] : ("*" as const)),
     allowedOrigins: allowedOrigins ?? [],
     allowedHeaders: [...(allowedHeaders ?? []), ...(auth.kind === "jwt" ? [auth.header] : [])],

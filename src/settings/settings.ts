@@ -9,6 +9,7 @@ import { LOGS } from "./logs.ts";
 import { METRICS } from "./metrics.ts";
 import { OBJECT_STORE } from "./object-store.ts";
 import { ORGANIZATIONS_FILE } from "./organizations.ts";
+import { PUBLIC_URL } from "./public-url.ts";
 import { CLOCK, SANDBOX } from "./sandbox.ts";
 import { SEAT_PRICES } from "./seat-prices.ts";
 import { SERVER } from "./server.ts";
@@ -20,7 +21,7 @@ import { UPSTREAM } from "./upstream.ts";
 /** Every setting, by subject, in the order of the documentation and of `--help`. */
 export const SUBJECTS = {
   "Keys and upstream": [ORGANIZATIONS_FILE, ...Object.values(UPSTREAM)],
-  Listening: Object.values(SERVER),
+  Listening: [...Object.values(SERVER), PUBLIC_URL],
   "Who may read what": [
     ...Object.values(AUTH),
     ...Object.values(JWT),

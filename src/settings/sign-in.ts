@@ -1,4 +1,5 @@
 import { isSecureUrl, oneOrTwoKeys, seconds, text } from "./formats.ts";
+import { PUBLIC_URL } from "./public-url.ts";
 import {
   fileOf,
   InvalidText,
@@ -6,6 +7,7 @@ import {
   type SettingFormat,
   type SettingsReader,
   setting,
+  subjectOf,
 } from "./setting.ts";
 
 /** Sign-in of people on the pages, by the issuer of `AUTH=jwt` (OpenID Connect). */
@@ -26,16 +28,6 @@ export interface SignInConfig {
   /** Longest time from sign-in to the end of the session. */
   readonly sessionMs: number;
 }
-
-const PUBLIC_URL: SettingFormat<URL> = {
-  parse(value) {
-    const url = URL.parse(value);
-    return isSecureUrl(url) && url.pathname === "/" && url.search === "" && url.hash === "" ? url : null;
-  },
-  expected:
-    "an https origin (http for a loopback address) without a path, such as https://analytics.example.com",
-  values: "https origin",
-};
 
 const SCOPES: SettingFormat<string> = {
   parse(value) {
@@ -108,12 +100,6 @@ export const SIGN_IN = {
     meaning: "Further parameters of the request to sign in.",
     example: "audience=https://analytics.example.com",
   }),
-  publicUrl: optional({
-    name: "PUBLIC_URL",
-    format: PUBLIC_URL,
-    meaning: "Origin under which browsers reach the pages. Required with `OIDC_CLIENT_ID`.",
-    example: "https://analytics.example.com",
-  }),
   sessionKeys: optional({
     name: "SESSION_KEYS",
     format: oneOrTwoKeys("seals sessions"),
@@ -131,22 +117,26 @@ export const SIGN_IN = {
   }),
 };
 
-const REQUIRED = [SIGN_IN.publicUrl, SIGN_IN.sessionKeys];
+const REQUIRED = [PUBLIC_URL, SIGN_IN.sessionKeys];
 
 /** Replaces a URL that is missing or invalid, which is a fault already. */
 const NO_URL = new URL("https://invalid.invalid");
 
 /** Reads the sign-in of the pages; null without a client. */
-export function signInConfig(reader: SettingsReader, issuers: readonly string[]): SignInConfig | null {
+export function signInConfig(
+  reader: SettingsReader,
+  issuers: readonly string[],
+  publicUrl: URL | null,
+): SignInConfig | null {
   const values = reader.readAll(SIGN_IN);
-  const { clientId, issuer, publicUrl, sessionKeys } = values;
+  const { clientId, issuer, sessionKeys } = values;
   if (clientId === null) {
     const others = reader.changed(Object.values(SIGN_IN));
-    if (others.length > 0) reader.faults.push(`${others.join(", ")} set, and OIDC_CLIENT_ID not.`);
+    if (others.length > 0) reader.faults.push(`${subjectOf(others)} set, and OIDC_CLIENT_ID is not.`);
     return null;
   }
   const missing = REQUIRED.filter((each) => !reader.isStated(each)).map(({ name }) => name);
-  if (missing.length > 0) reader.faults.push(`OIDC_CLIENT_ID is set, and ${missing.join(", ")} not.`);
+  if (missing.length > 0) reader.faults.push(`OIDC_CLIENT_ID is set, and ${subjectOf(missing)} not.`);
   return {
     clientId,
     clientSecret: values.clientSecret,

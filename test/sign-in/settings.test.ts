@@ -42,9 +42,9 @@ test("every fault of sign-in is named at once, without a secret", () => {
     SESSION_LENGTH: "5",
   });
   expect(faults).toEqual([
+    "PUBLIC_URL is not an https origin (http for a loopback address) without a path, such as https://analytics.example.com.",
     "OIDC_SCOPES lacks openid, without which there is no sign-in.",
     "OIDC_PARAMETERS has state, which the gateway sets itself.",
-    "PUBLIC_URL is not an https origin (http for a loopback address) without a path, such as https://analytics.example.com.",
     "SESSION_KEYS is not a key of 32 characters or more, or two of them with a comma between.",
     "SESSION_LENGTH is not a whole number from 300 to 604800.",
     "OIDC_ISSUER is not one of JWT_ISSUER, so the gateway would accept none of its tokens.",
@@ -55,17 +55,17 @@ test.each<[string, Record<string, string>, string]>([
   [
     "without an origin and a secret",
     { ...JWT, OIDC_CLIENT_ID: "pages" },
-    "OIDC_CLIENT_ID is set, and PUBLIC_URL, SESSION_KEYS not.",
+    "OIDC_CLIENT_ID is set, and PUBLIC_URL and SESSION_KEYS are not.",
   ],
   [
     "without a client",
     { ...JWT, SESSION_KEYS: SIGN_IN.SESSION_KEYS },
-    "SESSION_KEYS set, and OIDC_CLIENT_ID not.",
+    "SESSION_KEYS is set, and OIDC_CLIENT_ID is not.",
   ],
   [
     "with another way to authenticate",
     { AUTH: "none", OIDC_CLIENT_ID: "pages" },
-    "OIDC_CLIENT_ID set, and AUTH is not jwt.",
+    "OIDC_CLIENT_ID is set, and AUTH is not jwt.",
   ],
   [
     "by an issuer that is no URL",
@@ -80,3 +80,11 @@ test.each<[string, Record<string, string>, string]>([
 ])("sign-in %s is refused at start", (_which, settings, fault) => {
   expect(settingFaults(settings)).toEqual([fault]);
 });
+
+test.each<Record<string, string>>([{}, { AUTH: "tokens", TOKENS_FILE: "tokens.json" }, JWT])(
+  "PUBLIC_URL is that of the links in alerts and of the metadata for agents without a sign-in too: %j",
+  (settings) => {
+    const { server } = readConfig({ ...settings, PUBLIC_URL: "https://analytics.example.com" });
+    expect(server.publicUrl?.href).toBe("https://analytics.example.com/");
+  },
+);

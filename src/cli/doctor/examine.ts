@@ -5,6 +5,7 @@ import { ACCESS } from "../../settings/access.ts";
 import { AUTH, JWT } from "../../settings/auth.ts";
 import { CACHE } from "../../settings/cache.ts";
 import { ORGANIZATIONS_FILE } from "../../settings/organizations.ts";
+import { PUBLIC_URL } from "../../settings/public-url.ts";
 import type { Environment } from "../../settings/settings.ts";
 import { SIGN_IN } from "../../settings/sign-in.ts";
 import { UPSTREAM } from "../../settings/upstream.ts";
@@ -57,13 +58,7 @@ const FILE_SETTINGS = [...Object.values(AUTH), ACCESS.documentsFile, ORGANIZATIO
 
 const PROXY_SETTINGS = [UPSTREAM.httpsProxy, UPSTREAM.httpProxy, UPSTREAM.noProxy];
 
-const ISSUER_SETTINGS = [
-  AUTH.kind,
-  ...Object.values(JWT),
-  SIGN_IN.issuer,
-  SIGN_IN.publicUrl,
-  ...PROXY_SETTINGS,
-];
+const ISSUER_SETTINGS = [AUTH.kind, ...Object.values(JWT), SIGN_IN.issuer, PUBLIC_URL, ...PROXY_SETTINGS];
 
 /** A key that cannot be used keeps no other one from being examined. */
 const UPSTREAM_SETTINGS = [ORGANIZATIONS_FILE, UPSTREAM.baseUrl, ...PROXY_SETTINGS];
