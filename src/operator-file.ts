@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { repeatedKey } from "./json.ts";
+import { repeatedKey, syntaxFaultAt } from "./json.ts";
 
 /** A file of the operator that cannot be used. The message continues "the file …" and repeats nothing of its content. */
 export class UnreadableFile extends Error {
@@ -70,6 +70,11 @@ export function fieldText(name: string, otherwise = "a field"): string {
   return /^[A-Za-z][A-Za-z_]{0,23}\d{0,2}$/.test(name) ? `\`${name}\`` : otherwise;
 }
 
+/** Returns the fault of a field that a file's entries do not have. */
+export function unknownField(name: string, known: readonly string[]): string {
+  return `unknown field ${fieldText(name, "of another name")}; use one of ${known.join(", ")}`;
+}
+
 /** Returns what a file of JSON holds; throws UnreadableFile. */
 export function readJsonFile(path: string | URL): unknown {
   return parseJson(readTextFile(path));
@@ -81,9 +86,8 @@ export function parseJson(text: string): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (fault) {
-    const where = /\(line \d+ column \d+\)/.exec((fault as Error).message)?.[0];
-    throw new UnreadableFile(where === undefined ? "is not JSON" : `is not JSON ${where}`);
+  } catch {
+    throw new UnreadableFile(`is not JSON (${placeIn(text, syntaxFaultAt(text))})`);
   }
   const key = repeatedKey(text);
   if (key === null) return value;
@@ -132,4 +136,8 @@ function undecodableLine(bytes: Buffer): number {
 
 function lineAt(text: string, index: number): number {
   return text.slice(0, index).split("\n").length;
+}
+
+function placeIn(text: string, index: number): string {
+  return `line ${lineAt(text, index)} column ${index - text.lastIndexOf("\n", index - 1)}`;
 }

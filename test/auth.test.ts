@@ -219,6 +219,7 @@ describe("tokens", () => {
           email: "h@x.example",
           scopes: ["activity:read"],
         },
+        { name: "i", sha256: "1".repeat(64), role: "MEMBER", email: "nobody" },
       ]),
     );
     try {
@@ -241,6 +242,7 @@ describe("tokens", () => {
         "entry 7: `identity` is full, which requires the scope identity:read",
         "entry 8: `identity` is not one of full, pseudonym, none",
         "entry 9: a MEMBER reads only their own figures and has no `scopes`",
+        "entry 10: `email` is not an address",
         "has the `name` of entry",
         "entry 9 has the `sha256` of entry 2",
       ])
@@ -530,9 +532,9 @@ describe("settings", () => {
     [{ AUTH: "yes" }, /AUTH is not none, tokens or jwt/],
     [{ AUTH: "tokens" }, /TOKENS_FILE names no file/],
     [{ TOKENS_FILE: "tokens.json" }, /TOKENS_FILE is set, and AUTH is not tokens/],
-    [{ AUTH: "jwt", JWT_ISSUER: "i" }, /JWT_JWKS_URL, JWT_AUDIENCE not set/],
-    [{ JWT_AUDIENCE: "a" }, /JWT_AUDIENCE set, and AUTH is not jwt/],
-    [{ JWT_HEADER: "x-token" }, /JWT_HEADER set, and AUTH is not jwt/],
+    [{ AUTH: "jwt", JWT_ISSUER: "i" }, /AUTH is jwt, and JWT_JWKS_URL and JWT_AUDIENCE are not set/],
+    [{ JWT_AUDIENCE: "a" }, /JWT_AUDIENCE is set, and AUTH is not jwt/],
+    [{ JWT_HEADER: "x-token" }, /JWT_HEADER is set, and AUTH is not jwt/],
     [{ ...JWT, JWT_HEADER: "cookie" }, /JWT_HEADER is not the name of a header for a token/],
     [{ ...JWT, JWT_HEADER: "x token" }, /JWT_HEADER is not the name of a header for a token/],
     [{ ...JWT, JWT_EMAIL_VERIFIED: "true" }, /JWT_EMAIL_VERIFIED is not claim or issuer/],

@@ -30,7 +30,11 @@ const SUBJECT_FIELDS = {
   apiKey: "API_KEY",
 } as const satisfies Record<string, BudgetSubject>;
 
-const FORMS: { readonly [S in BudgetSubject]?: { readonly form: RegExp; readonly expected: string } } = {
+type NamedSubject = (typeof SUBJECT_FIELDS)[keyof typeof SUBJECT_FIELDS];
+
+const FORMS: { readonly [S in NamedSubject]: { readonly form: RegExp; readonly expected: string } } = {
+  TEAM: { form: /\S/, expected: "the id or name of a team" },
+  MODEL: { form: /\S/, expected: "the name of a model" },
   WORKSPACE: { form: /^wrkspc_\w+$/, expected: "the id of a workspace, `wrkspc_...`" },
   API_KEY: { form: /^apikey_\w+$/, expected: "the id of an API key, `apikey_...`" },
   PERSON: { form: /^(user_\w+|[^\s@]+@[^\s@]+)$/, expected: "an address, or a `user_...` id" },
@@ -88,7 +92,7 @@ function subjectIn(
   where: string,
   fault: ReportEntryFault,
 ): string | null {
-  const { form, expected } = FORMS[SUBJECT_FIELDS[field]] ?? { form: /./, expected: "a text" };
+  const { form, expected } = FORMS[SUBJECT_FIELDS[field]];
   if (typeof value === "string" && value.length <= MAX_ID && !/\p{Cc}/u.test(value) && form.test(value))
     return value.normalize("NFC").trim();
   fault(where, `\`${field}\` is not ${expected}`);

@@ -1,6 +1,8 @@
+import { unknownField } from "../operator-file.ts";
+
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Reports what is wrong with an entry of an operator's file, without a word of the file. */
+/** Reports what is wrong with an entry of an operator's file, without a value of the file. */
 export type ReportEntryFault = (where: string, what: string) => void;
 
 const MAX_NAME = 100;
@@ -16,11 +18,7 @@ export function fieldsOf(
     fault(where, "is not a JSON object");
     return null;
   }
-  const unknown = Object.keys(value).filter((name) => !known.includes(name));
-  if (unknown.length > 0) {
-    const count = unknown.length === 1 ? "an unknown field" : `${unknown.length} unknown fields`;
-    fault(where, `has ${count}; use ${known.map((name) => `\`${name}\``).join(", ")}`);
-  }
+  for (const name of Object.keys(value)) if (!known.includes(name)) fault(where, unknownField(name, known));
   return value as Fields;
 }
 

@@ -7,11 +7,11 @@ import {
   type Tenant,
 } from "../domain/organization.ts";
 import { foreignKeyFault, tokenFaults } from "../keys.ts";
-import { fieldText, readJsonFile, readKeyFile, readOrReport } from "../operator-file.ts";
+import { fieldText, readJsonFile, readKeyFile, readOrReport, unknownField } from "../operator-file.ts";
 import { Credential, type Credentials } from "../upstream/access/credential.ts";
 import { ConfigError } from "./config-error.ts";
 import { text } from "./formats.ts";
-import { optional, type SettingsReader } from "./setting.ts";
+import { optional, type SettingsReader, subjectOf } from "./setting.ts";
 import { directoryIn, type TenantDirectory } from "./teams.ts";
 import type { KeyFiles } from "./upstream.ts";
 
@@ -61,7 +61,7 @@ export function organizationsConfig({
   const { faults } = reader;
   if (replaced.length > 0)
     faults.push(
-      `ORGANIZATIONS_FILE and ${replaced.join(", ")} are set; unset ${replaced.length > 1 ? "those" : "it"}, and state keys, teams and aliases of each organization in the file.`,
+      `ORGANIZATIONS_FILE is set, and ${subjectOf(replaced)} too; unset ${replaced.length > 1 ? "those" : replaced[0]}, and state keys, teams and aliases of each organization in the file.`,
     );
   const list = listIn(path, faults);
   const entries = list.map((entry, i) => entryOf(entry, i, { reader, notes, replaced }));
@@ -69,7 +69,7 @@ export function organizationsConfig({
     const where = `ORGANIZATIONS_FILE: entry ${i + 1}`;
     const sameName = entries.findIndex((each) => each.name.toLowerCase() === name.toLowerCase());
     if (name !== "" && sameName < i)
-      faults.push(`${where} has the \`name\` of entry ${sameName + 1}, at least but for letter case.`);
+      faults.push(`${where} has the \`name\` of entry ${sameName + 1}, letter case aside.`);
     const sameKey = entries.findIndex((each) => each.credential?.fingerprint === credential?.fingerprint);
     if (credential !== null && sameKey < i)
       faults.push(`${where} has the key of entry ${sameKey + 1}, and a key belongs to one organization.`);
@@ -146,7 +146,7 @@ function entryOf(entry: unknown, index: number, { reader, notes }: Organizations
       fault(
         /key|token|secret/i.test(field)
           ? `${fieldText(field)} is not read: the file holds no key; name the variable or the file that does, as \`keyVariable\` or \`keyFile\`.`
-          : `unknown field ${fieldText(field, "of another name")}; use one of ${FIELDS.join(", ")}.`,
+          : `${unknownField(field, FIELDS)}.`,
       );
   const name = typeof fields.name === "string" && NAME.test(fields.name) ? fields.name : "";
   if (/^sk-/i.test(name))

@@ -38,7 +38,11 @@ describe("BUDGETS_FILE", () => {
   });
 
   test.each<[string, unknown, RegExp]>([
-    ["an unknown field", [{ name: "a", amountUsd: 1, amount: 1 }], /has an unknown field; use `name`/],
+    [
+      "an unknown field",
+      [{ name: "a", amountUsd: 1, amount: 1 }],
+      /budget 1: unknown field `amount`; use one of name, organization, /,
+    ],
     ["a budget without a name", [{ amountUsd: 1 }], /budget 1: `name` is not a text/],
     [
       "a number with decimals",
@@ -68,6 +72,11 @@ describe("BUDGETS_FILE", () => {
       [{ name: "a", amountUsd: 1, workspace: "wrkspc_1", organization: "enterprise" }],
       /only console can report the spend of a workspace/,
     ],
+    [
+      "a team without a name",
+      [{ name: "a", amountUsd: 1, team: " " }],
+      /`team` is not the id or name of a team/,
+    ],
     ["a threshold of 0", [{ name: "a", amountUsd: 1, thresholds: [0] }], /`thresholds` is not a list/],
     [
       "one name twice",
@@ -88,9 +97,19 @@ describe("BUDGETS_FILE", () => {
       /^BUDGETS_FILE: the file is a list; write the list as the field `budgets` of an object, such/,
     ],
     ["no object", "7", /^BUDGETS_FILE : ?is not|is not a JSON object/],
-    ["an unknown field", { budget: [] }, /has an unknown field; use `budgets`, `webhooks`, `rises`/],
+    [
+      "an unknown field",
+      { budget: [] },
+      /^BUDGETS_FILE: unknown field `budget`; use one of budgets, webhooks, rises\.$/,
+    ],
     ["budgets that are no list", { budgets: {} }, /`budgets` is not a list of at most 100/],
-    ["no JSON", "{", /^BUDGETS_FILE: the file is not JSON/],
+    ["no JSON", "{", /^BUDGETS_FILE: the file is not JSON \(line 1 column 2\)/],
+    [
+      "a comma too many",
+      '{"budgets": [\n  1,\n]}',
+      /^BUDGETS_FILE: the file is not JSON \(line 3 column 1\)/,
+    ],
+    ["a comment", "{\n  // none yet\n}", /^BUDGETS_FILE: the file is not JSON \(line 2 column 3\)/],
   ])("is refused at start as %s", (_what, content, expected) => {
     expect(settingFaults(settingsOf(content)).join("\n")).toMatch(expected);
   });

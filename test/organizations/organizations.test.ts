@@ -55,7 +55,7 @@ describe("the file of organizations", () => {
   test("is refused beside keys, teams and aliases of the other way", () => {
     const [fault] = faultsOf(ENTRIES, { ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-x", TEAMS_FILE: "teams.csv" });
     expect(fault).toBe(
-      "ORGANIZATIONS_FILE and ANTHROPIC_ADMIN_KEY, TEAMS_FILE are set; unset those, and state keys, teams and aliases of each organization in the file.",
+      "ORGANIZATIONS_FILE is set, and ANTHROPIC_ADMIN_KEY and TEAMS_FILE are too; unset those, and state keys, teams and aliases of each organization in the file.",
     );
   });
 

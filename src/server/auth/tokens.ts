@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { statSync } from "node:fs";
+import { isAddress } from "../../directory/row.ts";
 import type { Instant } from "../../domain/day.ts";
 import { parseInstant } from "../../domain/day.ts";
 import {
@@ -16,7 +17,7 @@ import {
   seeing,
   type Viewer,
 } from "../../domain/viewer.ts";
-import { fieldText, readJsonFile, readOrReport } from "../../operator-file.ts";
+import { readJsonFile, readOrReport, unknownField } from "../../operator-file.ts";
 import { ConfigError } from "../../settings/config-error.ts";
 import type { TrustedDocuments } from "../documents/trusted.ts";
 import type { Authentication, Proven } from "./authenticator.ts";
@@ -179,11 +180,7 @@ function tokenOf(
   const fields: Entry = typeof entry === "object" && entry !== null ? (entry as Entry) : {};
   const { name, sha256, role, scopes, expiresAt, email, documents, organizations, identity, teams } = fields;
   const check = (isRight: boolean, fault: string) => void (isRight || faults.push(`${where}: ${fault}`));
-  for (const field of Object.keys(fields))
-    check(
-      KNOWN.includes(field),
-      `unknown field ${fieldText(field, "of another name")}; use one of ${KNOWN.join(", ")}.`,
-    );
+  for (const field of Object.keys(fields)) check(KNOWN.includes(field), `${unknownField(field, KNOWN)}.`);
   check(
     typeof name === "string" && /^[\w. @-]{1,64}$/.test(name),
     "`name` is missing or not 1 to 64 plain characters.",
@@ -198,8 +195,9 @@ function tokenOf(
     role !== "SERVICE" || scopes !== undefined,
     "a SERVICE has only the scopes in `scopes`, which is missing.",
   );
+  check(email === undefined || (typeof email === "string" && isAddress(email)), "`email` is not an address.");
   check(
-    role !== "MEMBER" || typeof email === "string",
+    role !== "MEMBER" || email !== undefined,
     "a MEMBER reads their own figures by `email`, which is missing.",
   );
   check(
@@ -208,7 +206,7 @@ function tokenOf(
   );
   check(role === "LEAD" || teams === undefined, "`teams` are those of a LEAD, which is another role.");
   check(
-    role !== "LEAD" || typeof email === "string" || teams !== undefined,
+    role !== "LEAD" || email !== undefined || teams !== undefined,
     "a LEAD reads the teams that they manage by `email`, or those in `teams`; both are missing.",
   );
   // Their own data would open to them for every person that a scope shows.
