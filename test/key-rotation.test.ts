@@ -72,7 +72,7 @@ describe("a key that is replaced in its file", () => {
     expect(keys).toEqual([A, B]); // its final pages are still stored
   });
 
-  test("is reported once, by its organization and its fingerprint", async () => {
+  test("is reported once, by its organization and its fingerprint, as changed files of other kinds are by theirs", async () => {
     const { rotate, config, filesRead, users } = rotating();
     await users();
     await rotate(A); // written again
@@ -88,18 +88,19 @@ describe("a key that is replaced in its file", () => {
     const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     const log = loggersOf(config, () => Date.parse(NOW));
     for (const about of filesRead) log.onFileRead(about);
+    log.onFileRead({ holds: "budgets" });
+    log.onFileRead({ holds: "seat prices" });
     const lines = written.mock.calls.map(([line]) => String(line));
     written.mockRestore();
     await log.auditLog.close();
-    expect(lines.map((line) => JSON.parse(line))).toEqual(
-      [fingerprint, before].map((key) => ({
-        level: "info",
-        time: "2026-11-22T12:00:00.000Z",
-        organization: "enterprise",
-        key,
-        msg: "a changed file is in force: key",
-      })),
-    );
+    const line = { level: "info", time: "2026-11-22T12:00:00.000Z" };
+    const ofKey = { ...line, organization: "enterprise", msg: "a changed file is in force: key" };
+    expect(lines.map((each) => JSON.parse(each))).toEqual([
+      { ...ofKey, key: fingerprint },
+      { ...ofKey, key: before },
+      { ...line, msg: "a changed file is in force: budgets" },
+      { ...line, msg: "a changed file is in force: seat prices" },
+    ]);
     expect(lines.join("")).not.toMatch(/sk-ant|first|second/);
   });
 

@@ -186,7 +186,7 @@ function recentMonths({ now }: Context): DayRange {
 const NEAREST = 3;
 
 /** The names that are most like one, whatever their case. */
-function nearestTo(name: string, names: readonly string[]): readonly string[] {
+export function nearestTo(name: string, names: readonly string[]): readonly string[] {
   const distance = (each: string) => leven(name.toLowerCase(), each.toLowerCase());
   return names
     .map((each) => ({ each, far: distance(each) }))

@@ -23,6 +23,7 @@ import {
   gone,
   idsOf,
   isPersonByAddress,
+  nearestTo,
   splitOf,
   subjectsWithoutRows,
 } from "./budget-subjects.ts";
@@ -238,7 +239,10 @@ async function spendOfTeams(
     return new Map(
       ids.map((id): [string, Read | Error] => {
         const [team, other] = teamsCalled(id, all);
-        if (team === undefined) return [id, gone("No team has the id or name of this budget")];
+        if (team === undefined) {
+          const names = all.map(({ name }) => name);
+          return [id, gone("No team has the id or name of this budget", nearestTo(id, names))];
+        }
         if (other !== undefined)
           return [id, badInput("Several teams have the name of this budget; BUDGETS_FILE can state the id.")];
         const spent = netOf(soFar.rows, team.teamId);

@@ -29,9 +29,9 @@ export function alertLogOf(log: Logger): AlertLog {
         log.warn({ ...failure, reason }, "an alert was not delivered; further attempts follow");
       }
     },
-    onUnjudged({ organization, subject, period }: SpendBudget, code) {
+    onUnjudged({ organization, subject, period, name }: SpendBudget, code) {
       log.warn(
-        { organization, subject, period, code },
+        { organization, subject, budget: subject === "PERSON" ? null : name, period, code },
         "a budget cannot be judged, so that it raises no alert; `budgets` says why",
       );
     },

@@ -259,7 +259,7 @@ describe("spend of a budget", () => {
   test("changes with the file, without a restart", async () => {
     const { BUDGETS_FILE, CACHE_URL } = withBudgets([{ name: "before", amountUsd: 1 }]);
     let elapsed = 0;
-    const { ask } = gateway({
+    const { ask, filesRead } = gateway({
       sandbox: { users: USERS },
       settings: { BUDGETS_FILE, CACHE_URL },
       pace: { now: () => elapsed, sleep: async () => {} },
@@ -272,6 +272,7 @@ describe("spend of a budget", () => {
       await names();
     }
     expect(await names()).toEqual([{ name: "after" }]);
+    expect(filesRead).toEqual([{ holds: "budgets" }]);
   });
 });
 

@@ -43,6 +43,7 @@ describe("a budget of a name that nothing matches", () => {
         `^No workspace has the id of this budget \\(nearest: ${organization.console.workspaces[1]?.id}, `,
       ),
     ],
+    ["a team", { team: "Enginering" }, /^No team has the id or name of this budget \(nearest: Engineering, /],
     ["the id of a person", { person: "user_nobody" }, /^No current member has the id of this budget/],
   ])("is an error, and never on track: %s", async (_what, budget, message) => {
     const { ask } = standing(budget);
