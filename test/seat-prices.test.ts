@@ -31,11 +31,16 @@ describe("SEAT_PRICES_FILE", () => {
   test.each<[string, unknown, RegExp]>([
     ["no JSON", "{", /^SEAT_PRICES_FILE: the file is not JSON/],
     ["no list", {}, /is not a list of at most 1000 prices, such as \[/],
-    ["an unknown field", [{ amount: 1, price: 1 }], /price 1: has an unknown field; use `amount`/],
+    ["an unknown field", [{ amount: 1, price: 1 }], /price 1: unknown field `price`; use one of amount, /],
     ["no amount", [{}], /price 1: `amount` is not a price per month/],
     ["a number with decimals", [{ amount: 1.5 }], /`amount` is not a price per month/],
     ["a negative amount", [{ amount: "-1" }], /`amount` is not a price per month/],
     ["decimals that yen do not have", [{ amount: "1.5", currency: "JPY" }], /`amount` is not a price/],
+    [
+      "a currency that does not exist",
+      [{ amount: 1, currency: "USS" }],
+      /`currency` is not an ISO 4217 code/,
+    ],
     ["a currency in words", [{ amount: 1, currency: "dollars" }], /`currency` is not an ISO 4217 code/],
     ["a role in words", [{ amount: 1, role: "The Boss" }], /`role` is not a role of members/],
     ["the Console", [{ amount: 1, organization: "console" }], /`organization` is not one of enterprise/],
@@ -111,6 +116,25 @@ describe("the assumed cost of seats", () => {
     const { idleCost, members, seatCost: all } = (await ask(IDLE)).data.idleSeats;
     expect(idleCost).toMatchObject({ perMonth: { minorUnits: "0", currency: "KWD" }, priced: 0 });
     expect(all.unpriced).toBe(members);
+  });
+
+  test("changes with the file, without a restart", async () => {
+    const settings = withPrices([{ amount: 1 }]);
+    let elapsed = 0;
+    const { ask, filesRead } = gateway({
+      sandbox: { users: 40 },
+      settings,
+      pace: { now: () => elapsed, sleep: async () => {} },
+    });
+    const currency = async () => (await ask(IDLE)).data.idleSeats.seatCost.perMonth.currency;
+    expect(await currency()).toBe("USD");
+    writeFileSync(settings.SEAT_PRICES_FILE, JSON.stringify([{ amount: 1, currency: "EUR" }]));
+    for (let i = 0; i < 3; i++) {
+      elapsed += 2_000;
+      await currency();
+    }
+    expect(await currency()).toBe("EUR");
+    expect(filesRead).toEqual([{ holds: "seat prices" }]);
   });
 
   test("is null without prices, and forbidden to callers who may not read spend", async () => {

@@ -1,4 +1,4 @@
-import { isCurrency } from "../domain/currency.ts";
+import { isListedCurrency } from "../domain/currency.ts";
 import { type SeatPrice, seatPriceAmount } from "../domain/seat-price.ts";
 import { readJsonFile, readOrReport } from "../operator-file.ts";
 import type { StatedOrganization } from "./budget-entries.ts";
@@ -92,7 +92,7 @@ function priceIn(
   const fields = fieldsOf(entry, where, FIELDS, fault);
   if (fields === null) return null;
   const { currency = "USD", role = null } = fields;
-  const isCode = typeof currency === "string" && isCurrency(currency);
+  const isCode = typeof currency === "string" && isListedCurrency(currency);
   if (!isCode) fault(where, "`currency` is not an ISO 4217 code, such as USD");
   const perMonth = isCode ? seatPriceAmount(fields.amount, currency) : null;
   if (isCode && perMonth === null)
