@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -303,7 +303,25 @@ describe("doctor", () => {
     writeFileSync(path, "a file of another program, which is not a database at all");
     const { url } = await upstream();
     const { of } = await doctor({ ...KEYS, ANTHROPIC_BASE_URL: url, CACHE_URL: `sqlite:${path}` });
-    expect(of("STORE_UNUSABLE")).toMatchObject([{ check: "store", status: "problem" }]);
+    expect(of("STORE_UNUSABLE")).toMatchObject([
+      {
+        check: "store",
+        status: "problem",
+        // Not that answers stay correct: there are none.
+        text: "The store cannot be used: the file was not created by this gateway and is left unchanged; set another path (FOREIGN_FILE).",
+      },
+    ]);
+  });
+
+  test("names an audit log that cannot be opened, without creating one that can", async () => {
+    const folder = temporaryFolder();
+    const { of } = await doctor({ AUDIT_LOG: `${folder}/canary/audit.log` });
+    expect(of("INVALID_SETTING")).toMatchObject([
+      { status: "problem", text: "AUDIT_LOG: the file cannot be opened (ENOENT)." },
+    ]);
+    const right = await doctor({ AUDIT_LOG: `${folder}/audit.log` });
+    expect(right.of("INVALID_SETTING")).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test("counts its requests in the minute of a store, and keeps no answer there", async () => {

@@ -161,9 +161,18 @@ export function outageFrom(about: OutageSubject, fault: unknown): Outage {
 
 /** Faults that an operator must fix before the gateway starts; null for transient faults. */
 export function refusalOf(fault: unknown): string | null {
-  if (!(fault instanceof Outage) || !Object.hasOwn(MISTAKES, fault.code)) return null;
+  if (!(fault instanceof Outage)) return null;
+  const mistake = mistakeOf(fault);
   const { store, path, host } = fault.about;
-  return `CACHE_URL names a store that cannot be used: ${MISTAKES[fault.code]} (${store} ${path ?? host}, ${fault.code}).`;
+  return (
+    mistake &&
+    `CACHE_URL names a store that cannot be used: ${mistake} (${store} ${path ?? host}, ${fault.code}).`
+  );
+}
+
+/** Returns what the operator has to correct before the gateway starts, without a place; null for transient faults. */
+export function mistakeOf({ code }: Outage): string | null {
+  return Object.hasOwn(MISTAKES, code) ? (MISTAKES[code] ?? null) : null;
 }
 
 function hintOf(code: string): string | null {

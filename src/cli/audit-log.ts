@@ -1,4 +1,5 @@
-import { close, openSync, write } from "node:fs";
+import { accessSync, close, constants, openSync, statSync, write } from "node:fs";
+import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Audit } from "../server/observability/audit.ts";
 import { redact } from "../server/observability/redact.ts";
@@ -42,6 +43,18 @@ export function openAuditLog(target: AuditConfig, options: AuditLogOptions): Aud
 
 function auditTo(write: WriteLine): Audit {
   return (entry) => write(redact(`{"level":"info","log":"audit",${JSON.stringify(entry).slice(1)}\n`));
+}
+
+/** Returns the code for which the file cannot be opened; null where it can. Does not create it. */
+export function auditFileFault(path: string): string | null {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats?.isDirectory() === true) return "EISDIR";
+    accessSync(stats === undefined ? dirname(path) : path, constants.W_OK);
+    return null;
+  } catch (fault) {
+    return (fault as NodeJS.ErrnoException).code ?? "unknown reason";
+  }
 }
 
 /** Limit of bytes that wait for the disk. Beyond it lines are lost: the gateway neither stops for them nor fills up. */

@@ -8,6 +8,7 @@ import { readDocuments } from "../../server/documents/manifest.ts";
 import { ConfigError } from "../../settings/config-error.ts";
 import type { Setting } from "../../settings/setting.ts";
 import { type Environment, SETTINGS } from "../../settings/settings.ts";
+import { auditFileFault } from "../audit-log.ts";
 import { misspelt } from "../open.ts";
 import { type Check, type Finding, ok, problem, skipped, warning } from "./finding.ts";
 
@@ -66,8 +67,15 @@ function invalid(fault: string): Finding {
   );
 }
 
-/** Reads the files of tokens and trusted documents, as a start does. */
-export function checkFiles({ access, tenants }: Config, now: () => Instant): readonly Finding[] {
+/** Reads the files of tokens and trusted documents, as a start does, and looks whether the audit log can be opened. */
+export function checkFiles(config: Config, now: () => Instant): readonly Finding[] {
+  const { audit } = config.logs;
+  const code = typeof audit === "object" && audit !== null ? auditFileFault(audit.path) : null;
+  const ofAudit = code === null ? [] : [invalid(`AUDIT_LOG: the file cannot be opened (${code}).`)];
+  return [...filesRead(config, now), ...ofAudit];
+}
+
+function filesRead({ access, tenants }: Config, now: () => Instant): readonly Finding[] {
   const { auth, documents, identity } = access;
   try {
     const trusted = readDocuments(schema, documents.path);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { Archive } from "../../cache/archive.ts";
-import { outageFrom, refusalOf } from "../../cache/guarded-store.ts";
+import { mistakeOf, outageFrom } from "../../cache/guarded-store.ts";
 import type { SharedStore } from "../../cache/shared-store.ts";
 import type { Config } from "../../config.ts";
 import { Outage } from "../../errors.ts";
@@ -81,17 +81,21 @@ async function faultOf(work: () => Promise<void>): Promise<unknown> {
 }
 
 function unusable(check: Check, outage: Outage): Finding {
-  const isMistake = refusalOf(outage) !== null;
   const { code } = outage;
-  const text = sentence(outage.message, code);
+  const mistake = mistakeOf(outage);
+  if (mistake !== null)
+    return problem(
+      check,
+      "STORE_UNUSABLE",
+      sentence(`the ${check} cannot be used: ${mistake}`, code),
+      "Correct what the line says, or CACHE_URL; the gateway does not start until then.",
+    );
   return problem(
     check,
-    isMistake ? "STORE_UNUSABLE" : "STORE_AWAY",
-    text,
-    isMistake
-      ? "Correct CACHE_URL; the gateway does not start until then."
-      : code === "ECONNREFUSED" || code === "ENOTFOUND"
-        ? "Start the server that CACHE_URL names, or correct CACHE_URL."
-        : "Correct what the line says; the gateway uses the store again by itself.",
+    "STORE_AWAY",
+    sentence(outage.message, code),
+    code === "ECONNREFUSED" || code === "ENOTFOUND"
+      ? "Start the server that CACHE_URL names, or correct CACHE_URL."
+      : "Correct what the line says; the gateway uses the store again by itself.",
   );
 }
