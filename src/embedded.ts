@@ -37,6 +37,10 @@ async function createEmbedded(
   settings: Readonly<Record<string, string | undefined>> = process.env,
   { allowUnauthenticated = false, metrics: isMeasured = false }: EmbeddedOptions = {},
 ): Promise<EmbeddedApp> {
+  const faults = Object.entries(settings)
+    .filter(([, value]: [string, unknown]) => value !== undefined && typeof value !== "string")
+    .map(([name]) => `${name} is not text, which every setting is, as in the environment.`);
+  if (faults.length > 0) throw new ConfigError(faults);
   const opened = await openApp(settings, {
     loggersOf(config, now) {
       if (config.sandbox === null && config.access.auth.kind === "none" && !allowUnauthenticated)

@@ -80,6 +80,16 @@ describe("a gateway inside another server", () => {
     await embedded(KEYS, { allowUnauthenticated: true });
   });
 
+  test("rejects settings that are not text, by their names", async () => {
+    const settings = { SANDBOX_USERS: 50, MCP: false, settings: {} } as unknown as Record<string, string>;
+    await expect(createApp(settings)).rejects.toMatchObject({
+      name: "ConfigError",
+      faults: ["SANDBOX_USERS", "MCP", "settings"].map(
+        (name) => `${name} is not text, which every setting is, as in the environment.`,
+      ),
+    });
+  });
+
   test("rejects settings with all their faults, and keeps the process running", async () => {
     const opening = createApp({ ...SANDBOX, MAX_FIRST: "many", AUTH: "passwords" });
     const fault: unknown = await opening.catch((each) => each);
