@@ -33,8 +33,12 @@ if (name !== undefined && name !== "serve") {
     .addCommand(backupCommand())
     .addCommand(restoreCommand());
 }
+/** Commands that state by 1 what they have found, or that another run goes on, so that 2 means that they could not run. */
+const REPORTING = ["doctor", "parity", "warm", "export"];
 for (const command of [program, ...program.commands]) {
   command.version(VERSION);
+  if (REPORTING.includes(command.name()))
+    command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
   // A key given as a flag by mistake would be repeated in the log.
   command.configureOutput({
     outputError: (text, write) => write(text.replace(/(?<==)[^'\s]+|sk-ant-[^'\s]*/g, "…")),

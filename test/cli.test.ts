@@ -229,7 +229,7 @@ describe("parity", () => {
 
   test("refuses a number it cannot use", async () => {
     const { code, output } = await run(["parity", "--months", "0"]).ended();
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(output).toContain("whole number from 1 to 12");
   });
 });
@@ -314,8 +314,28 @@ describe("warm", () => {
     ]);
     const unknown = await run(["warm", "--datasets", "everything"], FAST).ended();
     expect([unknown.code, unknown.output]).toEqual([
-      1,
+      2,
       expect.stringContaining("use one of cost, usage, people"),
     ]);
+  });
+});
+
+describe("a command for which 1 means that it ran", () => {
+  test.each([
+    [["parity", "--month", "1"], {}, "unknown option"],
+    [["parity"], { PORT: "none" }, "PORT is not a whole number"],
+    [["export", "spend"], {}, "required option '--out <file>' not specified"],
+    [["export", "spend", "--out", "spend.csv"], { PORT: "none" }, "PORT is not a whole number"],
+    [["warm", "--datasets", "csot"], {}, "Unknown dataset csot"],
+    [["warm"], { PORT: "none" }, "PORT is not a whole number"],
+    [["doctor", "--contact"], {}, "unknown option"],
+  ])("exits with 2 where it cannot run: %j %j", async (words, settings, why) => {
+    const { code, output } = await run(words, settings as Record<string, string>).ended();
+    expect(output).toContain(why);
+    expect(code).toBe(2);
+  });
+
+  test("exits with 0 after its help", async () => {
+    expect((await run(["export", "--help"]).ended()).code).toBe(0);
   });
 });

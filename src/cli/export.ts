@@ -41,7 +41,10 @@ interface ExportFlags {
 
 async function run(name: string, parameters: readonly string[], { out, since }: ExportFlags): Promise<void> {
   const opened = await openGateway(process.env);
-  if (opened === null) return;
+  if (opened === null) {
+    process.exitCode = EXIT.unusable;
+    return;
+  }
   process.stderr.write(`${describeUpstream(opened.config)}\n`);
   const signal = untilStopped();
   try {

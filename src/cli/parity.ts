@@ -38,7 +38,10 @@ const PARITY_LIMITS = { operationTimeoutMs: 600_000, maxUpstreamRequests: Number
 
 async function compareMonths({ months: count, organization, json }: Flags): Promise<void> {
   const opened = await openGateway(process.env, PARITY_LIMITS);
-  if (opened === null) return;
+  if (opened === null) {
+    process.exitCode = EXIT.notComparable;
+    return;
+  }
   const { app, config, now } = opened;
   const contexts = app.contexts(new AbortController().signal, "warm");
   const chosen = chosenOrganizations(contexts, organization);

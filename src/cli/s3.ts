@@ -17,7 +17,7 @@ const BUCKET_RULES: readonly (readonly [rule: RegExp, fault: string])[] = [
   [/^[^A-Z]*$/, "has capital letters"],
   [/^[a-z\d.-]*$/i, "has characters other than letters, digits, `.` and `-`"],
   [/^.{3,63}$/s, "does not have 3 to 63 characters"],
-  [/^[a-z\d].*[a-z\d]$/is, "does not begin and end with a letter or digit"],
+  [/^[a-z\d](.*[a-z\d])?$/is, "does not begin and end with a letter or digit"],
   [/^(?!.*\.\.)/s, "has two dots in a row"],
   [/^(?!\d+(\.\d+){3}$)/, "has the form of an IP address"],
 ];

@@ -43,7 +43,10 @@ const BACKGROUND_LIMITS = { operationTimeoutMs: 3_600_000, maxUpstreamRequests: 
 
 async function warm({ months, organization, datasets: what, recent }: Flags): Promise<void> {
   const opened = await openGateway(process.env, BACKGROUND_LIMITS);
-  if (opened === null) return;
+  if (opened === null) {
+    process.exitCode = EXIT.unusable;
+    return;
+  }
   const { app, config } = opened;
   if (config.cache.store === null) {
     process.stderr.write(
