@@ -72,7 +72,12 @@ export function createClient({ url, token, headers = {}, fetch = globalThis.fetc
       });
     } catch (cause) {
       if (signal?.aborted) throw cause;
-      throw new GatewayError("NO_ANSWER", "The gateway did not answer.", { cause });
+      const { location } = globalThis as { readonly location?: { readonly href: string } };
+      const isWhole = URL.canParse(url, location?.href);
+      const why = isWhole
+        ? "The gateway did not answer."
+        : `\`${url}\` is not a whole URL, such as https://analytics.example.com/graphql.`;
+      throw new GatewayError("NO_ANSWER", why, { cause });
     }
   }
 

@@ -5,6 +5,7 @@ import { SCALARS } from "claude-analytics-gateway/client";
 const config: CodegenConfig = {
   schema: "node_modules/claude-analytics-gateway/schema/schema.graphql",
   documents: "src/**/*.ts",
+  importExtension: ".js", // which `"module": "nodenext"` of TypeScript requires, and bundlers accept
   generates: {
     "src/gql/": {
       preset: "client",

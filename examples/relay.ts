@@ -1,5 +1,4 @@
-// Relay: a list whose rows are fragments, its next pages, and a row found again by its id. Compile it with relay-compiler and
-// { ...RELAY_CONFIG, src: ".", schema: "node_modules/claude-analytics-gateway/schema/schema.graphql" }, RELAY_CONFIG from /client.
+// Relay: a list whose rows are fragments, its next pages, and a row found again by its id; relay.config.js compiles it.
 import { graphql } from "relay-runtime";
 
 /** For `useRefetchableFragment`, which finds the row again by its id, with the figures of the range that it is in. */

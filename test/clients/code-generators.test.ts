@@ -64,7 +64,7 @@ describe("graphql-codegen's client preset", () => {
         schema: join(ROOT, "schema/schema.graphql"),
         documents: join(folder, "preset.ts"),
         generates: { [`${folder}/gql/`]: preset as object },
-        importExtension: ".ts",
+        ...(codegen.importExtension && { importExtension: codegen.importExtension }),
         silent: true,
       },
       true,

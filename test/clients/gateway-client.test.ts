@@ -109,6 +109,14 @@ describe("the client", () => {
     expect(await errorOf(answeredBy(respond).request(typed("{ a }")))).toMatchObject({ code, errors: [] }),
   );
 
+  test("says that an address is one for pages alone", async () => {
+    const error = await errorOf(createClient({ url: "/graphql" }).request(typed("{ a }")));
+    expect(error).toMatchObject({
+      code: "NO_ANSWER",
+      message: "`/graphql` is not a whole URL, such as https://analytics.example.com/graphql.",
+    });
+  });
+
   test("lets an abort pass as it is", async () => {
     const { client } = clientOf(gateway({ sandbox: { users: 20 } }));
     const fetch: Fetch = (_url, { signal }) => Promise.reject(signal?.reason);

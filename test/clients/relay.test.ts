@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createClient, RELAY_CONFIG, rowsOf, type TypedDocument } from "claude-analytics-gateway/client";
+import { createClient, rowsOf, type TypedDocument } from "claude-analytics-gateway/client";
 import { parse } from "graphql";
 import {
   type ConcreteRequest,
@@ -25,24 +25,27 @@ const { url } = await served({ sandbox: { users: 1_500 } });
 
 let folder: string;
 
-/** Compiles the example with Relay's compiler, in a folder that finds the packages of the project. */
+/** Compiles the example with Relay's compiler and the settings of the example, in a project that has the package. */
 beforeAll(() => {
   mkdirSync(join(ROOT, "dist"), { recursive: true });
   folder = mkdtempSync(join(ROOT, "dist/relay-"));
-  cpSync(join(ROOT, "examples/relay.ts"), join(folder, "relay.ts"));
-  cpSync(join(ROOT, "schema/schema.graphql"), join(folder, "schema.graphql"));
-  const config = { ...RELAY_CONFIG, src: ".", schema: "schema.graphql", eagerEsModules: true };
-  writeFileSync(join(folder, "relay.config.json"), JSON.stringify(config));
-  writeFileSync(join(folder, "package.json"), "{}");
-  execFileSync(join(ROOT, "node_modules/.bin/relay-compiler"), ["relay.config.json"], {
-    cwd: folder,
-    stdio: "pipe",
-  });
+  const installed = join(folder, "node_modules/claude-analytics-gateway");
+  cpSync(join(ROOT, "schema/schema.graphql"), join(installed, "schema/schema.graphql"));
+  const client = JSON.stringify(join(ROOT, "client/caches.ts"));
+  writeFileSync(join(installed, "client.js"), `export { RELAY_CONFIG } from ${client};`);
+  writeFileSync(
+    join(installed, "package.json"),
+    JSON.stringify({ type: "module", exports: { "./client": "./client.js" } }),
+  );
+  cpSync(join(ROOT, "examples/relay.ts"), join(folder, "src/relay.ts"));
+  cpSync(join(ROOT, "examples/relay.config.js"), join(folder, "relay.config.js"));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  execFileSync(join(ROOT, "node_modules/.bin/relay-compiler"), { cwd: folder, stdio: "pipe" });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function artifact<T>(name: string): Promise<T> {
-  return (await import(join(folder, `__generated__/${name}.graphql.ts`))).default;
+  return (await import(join(folder, `src/__generated__/${name}.graphql.ts`))).default;
 }
 
 function createEnvironment(): Environment {
