@@ -147,7 +147,7 @@ function checkSettings(assignments: readonly string[]): void {
   readConfig(settings);
 }
 
-const VARIABLES_OF_TESTS = ["PROPERTY_SEED", "LOAD_SECONDS", "REDIS_URL", "CHROMIUM"];
+const VARIABLES_OF_TESTS = ["PROPERTY_SEED", "EVERY_SEED", "LOAD_SECONDS", "REDIS_URL", "CHROMIUM"];
 
 /** Checks a command of a block, or one in a sentence, which may be no more than a name. */
 async function check(words: readonly string[], isNamed = false): Promise<void> {
