@@ -1,10 +1,12 @@
 /** @module-tag deep */
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { SharedStore } from "../../src/cache/shared-store.ts";
 import { SandboxDispatcher } from "../../src/sandbox/dispatcher.ts";
 import type { Handle } from "../../src/sandbox/protocol.ts";
-import { createSandbox } from "../../src/sandbox/sandbox.ts";
+import { type Sandbox, sandboxOver } from "../../src/sandbox/sandbox.ts";
 import { queryLibrary } from "../../src/server/documents/query-library.ts";
 import { type Answer, gateway, NOW } from "../gateway.ts";
+import { ledgerOf, simulated } from "../simulated.ts";
 import { redis, sqlite } from "../stores/stores.ts";
 
 const TENANTS = [1, 2, 3];
@@ -16,7 +18,7 @@ const keysOf = (tenant: number, run: string) => ({
 /** One upstream with an organization behind each tenant's keys, and all keys it was ever sent by the tenant who was served. */
 function upstreamOf(run: string) {
   const organizations = TENANTS.map((seed) =>
-    createSandbox({ seed, users: 25, now: () => Date.parse(NOW), rateLimit: "off" }),
+    sandboxOver(ledgerOf(simulated({ seed, users: 25 })), { now: () => Date.parse(NOW), rateLimit: "off" }),
   );
   const refused: string[] = [];
   /** What a gateway of this tenant reaches upstream by. */
@@ -26,7 +28,7 @@ function upstreamOf(run: string) {
       const of = TENANTS.find((each) => Object.values(keysOf(each, run)).includes(key));
       seen.push(`${key} ${request.path}`);
       if (of !== tenant) refused.push(key);
-      return (organizations[(of ?? 1) - 1] as ReturnType<typeof createSandbox>).handle(request, signal);
+      return (organizations[(of ?? 1) - 1] as Sandbox).handle(request, signal);
     };
     return new SandboxDispatcher({ handle });
   };
@@ -35,53 +37,71 @@ function upstreamOf(run: string) {
 
 const data = ({ data, errors }: Answer) => JSON.stringify({ data, errors });
 
-describe.each([{ name: "one process alone", open: null, skip: false }, sqlite, redis])(
-  "gateways with separate keys, over $name (38)",
-  ({ open, skip }) => {
-    test.skipIf(skip)("share no row, no request under way, no wait and no key", async () => {
-      const run = crypto.randomUUID();
-      const { dispatcherOf, refused } = upstreamOf(run);
-      const questions = queryLibrary().filter((query) => !query.includes("requestsLeft"));
-      const start = async (tenant: number, isAlone = false) => {
-        const seen: string[] = [];
-        const store = open === null || isAlone ? undefined : await open();
-        const { ask, app } = gateway({
-          dispatcher: dispatcherOf(tenant, seen),
-          settings: keysOf(tenant, run),
-          ...(store && { store }),
-        });
-        return { ask, app, seen };
-      };
-      const alone = await Promise.all(TENANTS.map((tenant) => start(tenant, true)));
-      const expected = await Promise.all(
-        alone.map(async ({ ask }) => Promise.all(questions.map(async (query) => data(await ask(query))))),
-      );
-      expect(new Set(expected.map((answers) => answers.join())).size).toBe(TENANTS.length);
+/** All whose answers do not say how much of the allowance is left. */
+const questions = queryLibrary().filter((query) => !query.includes("requestsLeft"));
 
-      // The same questions by all at the same moment, and again by others that find the store full.
-      let compared = 0;
-      for (const round of ["cold", "warm"]) {
-        const tenants = await Promise.all(TENANTS.map((tenant) => start(tenant)));
-        const asked = questions.flatMap((query, i) =>
-          tenants.map((each, tenant) => ({ query, i, each, tenant })),
-        );
-        const answers = await Promise.all(asked.map(({ query, each }) => each.ask(query)));
-        for (const [k, answer] of answers.entries()) {
-          const { i, tenant } = asked[k] as (typeof asked)[number];
-          expect(data(answer), `${round}: ${questions[i]} by ${tenant + 1}`).toBe(expected[tenant]?.[i]);
-          compared++;
+type Upstream = ReturnType<typeof upstreamOf>;
+
+/** The gateway of a tenant, with what it sends upstream. */
+function start({ dispatcherOf }: Upstream, run: string, tenant: number, store?: SharedStore) {
+  const seen: string[] = [];
+  const { ask, app } = gateway({
+    dispatcher: dispatcherOf(tenant, seen),
+    settings: keysOf(tenant, run),
+    ...(store && { store }),
+  });
+  return { ask, app, seen };
+}
+
+describe("gateways with separate keys", () => {
+  /** What each tenant is answered by a gateway that shares nothing. */
+  let expected: readonly (readonly string[])[];
+
+  beforeAll(async () => {
+    const run = crypto.randomUUID();
+    const upstream = upstreamOf(run);
+    const alone = TENANTS.map((tenant) => start(upstream, run, tenant));
+    expected = await Promise.all(
+      alone.map(async ({ ask }) => Promise.all(questions.map(async (query) => data(await ask(query))))),
+    );
+    await Promise.all(alone.map(({ app }) => app.dispose()));
+    expect(new Set(expected.map((answers) => answers.join())).size).toBe(TENANTS.length);
+    expect(upstream.refused).toEqual([]);
+  });
+
+  describe.each([{ name: "one process alone", open: null, skip: false }, sqlite, redis])(
+    "over $name (38)",
+    ({ open, skip }) => {
+      test.skipIf(skip)("share no row, no request under way, no wait and no key", async () => {
+        const run = crypto.randomUUID();
+        const upstream = upstreamOf(run);
+
+        // The same questions by all at the same moment, and again by others that find the store full.
+        let compared = 0;
+        for (const round of ["cold", "warm"]) {
+          const tenants = await Promise.all(
+            TENANTS.map(async (tenant) => start(upstream, run, tenant, await open?.())),
+          );
+          const asked = questions.flatMap((query, i) =>
+            tenants.map((each, tenant) => ({ query, i, each, tenant })),
+          );
+          const answers = await Promise.all(asked.map(({ query, each }) => each.ask(query)));
+          for (const [k, answer] of answers.entries()) {
+            const { i, tenant } = asked[k] as (typeof asked)[number];
+            expect(data(answer), `${round}: ${questions[i]} by ${tenant + 1}`).toBe(expected[tenant]?.[i]);
+            compared++;
+          }
+          if (round === "cold") for (const { seen } of tenants) expect(seen.length).toBeGreaterThan(20);
+          await Promise.all(tenants.map(({ app }) => app.dispose()));
         }
-        if (round === "cold") for (const { seen } of tenants) expect(seen.length).toBeGreaterThan(20);
-        await Promise.all(tenants.map(({ app }) => app.dispose()));
-      }
-      expect(refused).toEqual([]);
-      process.stdout.write(
-        `38: ${compared} answers over ${open === null ? "nothing" : "a shared store"}, 0 of another tenant, 0 keys of another\n`,
-      );
-      await Promise.all(alone.map(({ app }) => app.dispose()));
-    });
-  },
-);
+        expect(upstream.refused).toEqual([]);
+        process.stdout.write(
+          `38: ${compared} answers over ${open === null ? "nothing" : "a shared store"}, 0 of another tenant, 0 keys of another\n`,
+        );
+      });
+    },
+  );
+});
 
 test("a gateway that is refused for its key does not keep another with a good one waiting (38)", async () => {
   const run = crypto.randomUUID();
