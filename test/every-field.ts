@@ -84,8 +84,18 @@ function asksOfDefault({ type, defaultValue }: GraphQLArgument): readonly string
   return value ? requirementsOf(value) : null;
 }
 
+type Rules = readonly (readonly string[] | null)[];
+
+const rules = new Map<string, Rules>();
+
 /** What each field of a query asks of the viewer, each value it gives, and each default it leaves to the schema. */
-export function asked(query: string): (readonly string[] | null)[] {
+export function asked(query: string): Rules {
+  const known = rules.get(query) ?? rulesIn(query);
+  rules.set(query, known);
+  return known;
+}
+
+function rulesIn(query: string): Rules {
   const info = new TypeInfo(schema);
   const all: (readonly string[] | null)[] = [];
   visit(
