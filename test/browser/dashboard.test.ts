@@ -30,11 +30,18 @@ test("the dashboard is less than 250 kB of scripts and styles, compressed", () =
   expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(250_000);
 });
 
+/** One browser for all gateways: what a page keeps is kept by its context. */
+let browser: Browser;
+beforeAll(async () => {
+  if (!isMissing) browser = await launched();
+});
+afterAll(() => browser?.close());
+
 /** A gateway that listens, with its dashboard in a browser, and all that is wrong with what the browser does. */
 class Opened {
   readonly gateway: Pick<ReturnType<typeof gateway>, "app" | "ask" | "seen" | "at">;
   readonly #server: Server;
-  #browser: Browser | undefined;
+  readonly #contexts: BrowserContext[] = [];
   /** Messages of the console, requests to other hosts, and the like. */
   readonly complaints: string[] = [];
 
@@ -45,11 +52,10 @@ class Opened {
 
   async start(): Promise<void> {
     await new Promise<void>((ready) => this.#server.listen(0, "127.0.0.1", ready));
-    this.#browser = await launched();
   }
 
   async stop(): Promise<void> {
-    await this.#browser?.close();
+    await Promise.all(this.#contexts.map((context) => context.close()));
     this.#server.closeAllConnections();
     this.#server.close();
     await this.gateway.app.dispose();
@@ -61,9 +67,8 @@ class Opened {
 
   /** A page of a caller with a token, who has signed in; without a token, of any caller. */
   async page(path: string, token: string | null = null): Promise<Page> {
-    const context = (await this.#browser?.newContext({
-      viewport: { width: 1280, height: 800 },
-    })) as BrowserContext;
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    this.#contexts.push(context);
     // Requests are watched and not intercepted: interception makes a browser send no-cache, which asks past freshness.
     context.on("request", (request) => {
       const { origin, href } = new URL(request.url());
@@ -84,6 +89,19 @@ class Opened {
     }
     await settled(page);
     return page;
+  }
+
+  /** Opens one path after the other in a page. */
+  async *pages(paths: readonly string[]): AsyncGenerator<{ readonly path: string; readonly page: Page }> {
+    const page = await this.page(paths[0] ?? "/");
+    for (const path of paths) {
+      if (path !== paths[0]) {
+        await page.goto(this.origin + path);
+        await settled(page);
+      }
+      yield { path, page };
+    }
+    await page.context().close();
   }
 }
 
@@ -147,18 +165,6 @@ describe.skipIf(isMissing)("the dashboard", () => {
       spend.getByRole("link", { name: /^CSV/ }).click(),
     ]);
     expect(readFileSync(await file.path(), "utf8")).toContain("net");
-    await page.context().close();
-  });
-
-  test.each(PAGES_OF_ALL)("has the query and the rows of each panel of %s", async (path) => {
-    const page = await opened.page(path);
-    for (const name of await panelsOf(page)) {
-      const panel = page.getByRole("region", { name, exact: true });
-      expect(await panel.getByRole("link", { name: `Query of ${name}` }).count(), name).toBe(1);
-      // An on-demand panel has the rows once it has an answer.
-      if ((await panel.locator("button:text-matches('^Show ')").count()) === 0)
-        expect(await panel.getByText("CSV", { exact: false }).count(), name).toBe(1);
-    }
     await page.context().close();
   });
 
@@ -275,9 +281,16 @@ describe.skipIf(isMissing)("the dashboard", () => {
   });
 
   test.each(PAGES_OF_ALL)(
-    "has no violation of accessibility rules on %s, in light and dark, 1280 and 1920 wide",
+    "has on %s the query and the rows of each panel, and no violation of accessibility rules, in light and dark, 1280 and 1920 wide",
     async (path) => {
       const page = await opened.page(path);
+      for (const name of await panelsOf(page)) {
+        const panel = page.getByRole("region", { name, exact: true });
+        expect(await panel.getByRole("link", { name: `Query of ${name}` }).count(), name).toBe(1);
+        // An on-demand panel has the rows once it has an answer.
+        if ((await panel.locator("button:text-matches('^Show ')").count()) === 0)
+          expect(await panel.getByText("CSV", { exact: false }).count(), name).toBe(1);
+      }
       for (const [colorScheme, width] of [
         ["light", 1280],
         ["dark", 1920],
@@ -707,12 +720,10 @@ describe.skipIf(isMissing)("the dashboard of an organization", () => {
   test.each([0, 1])("of %i people looks right, and no panel fails", async (users) => {
     const opened = new Opened({ sandbox: { users } });
     await opened.start();
-    for (const path of ALL) {
-      const page = await opened.page(path);
+    for await (const { path, page } of opened.pages(ALL)) {
       expect(await page.locator(".failure").allTextContents(), path).toEqual([]);
       expect(await page.locator("main").innerText(), path).not.toMatch(/NaN|Infinity|undefined|null/);
       if (users === 0) expect(await violationsOf(page), path).toEqual([]);
-      await page.context().close();
     }
     expect(opened.complaints).toEqual([]);
     await opened.stop();
@@ -722,8 +733,7 @@ describe.skipIf(isMissing)("the dashboard of an organization", () => {
     const opened = new Opened({ routes: {} });
     await opened.start();
     // Without budgets, Limits asks upstream on demand alone.
-    for (const path of ALL.filter((each) => each !== "/d/limits")) {
-      const page = await opened.page(path);
+    for await (const { path, page } of opened.pages(ALL.filter((each) => each !== "/d/limits"))) {
       const panels = page.locator(".panel:not(.waiting)");
       expect(await panels.locator(".failure").count(), path).toBeGreaterThan(0);
       expect(await panels.locator(".stat, tbody tr").count(), path).toBe(0);
@@ -735,7 +745,6 @@ describe.skipIf(isMissing)("the dashboard of an organization", () => {
         path,
       ).toBe(0);
       expect(await violationsOf(page), path).toEqual([]);
-      await page.context().close();
     }
     await opened.stop();
   });
