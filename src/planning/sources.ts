@@ -28,14 +28,21 @@ export function withSources(
 
 /** The fields that state a dataset as a source, as `Type.field`; those of Query first. */
 export function fieldsShowing(schema: GraphQLSchema, dataset: Dataset): readonly string[] {
+  return fieldsOf.getOrInsertComputed(schema, fieldsByDataset).get(dataset) ?? [];
+}
+
+/** Schemas do not change: one is looked through once, and not for each dataset of an answer. */
+const fieldsOf = new WeakMap<GraphQLSchema, ReadonlyMap<Dataset, readonly string[]>>();
+
+function fieldsByDataset(schema: GraphQLSchema): ReadonlyMap<Dataset, readonly string[]> {
   const query = schema.getQueryType();
   const types = Object.values(schema.getTypeMap()).filter(
     (type) => isObjectType(type) || isInterfaceType(type),
   );
-  return [...types.filter((type) => type === query), ...types.filter((type) => type !== query)].flatMap(
-    (type) =>
-      Object.values(type.getFields())
-        .filter((field) => statedSources(field).includes(dataset))
-        .map(({ name }) => `${type.name}.${name}`),
-  );
+  const found = new Map<Dataset, string[]>();
+  for (const type of [...types.filter((each) => each === query), ...types.filter((each) => each !== query)])
+    for (const field of Object.values(type.getFields()))
+      for (const dataset of new Set(statedSources(field)))
+        found.getOrInsertComputed(dataset, () => []).push(`${type.name}.${field.name}`);
+  return found;
 }
