@@ -7,10 +7,12 @@ import {
   codeGroupKey,
   codeMeasures,
   codeMeasuresWithoutCost,
+  measureOf,
   NO_CODE_DIMENSIONS,
   rowsOfRecord,
 } from "../domain/claude-code-group.ts";
 import { type Comparison, rangeBefore } from "../domain/comparison.ts";
+import { inPieces, type ThreadTurn } from "../domain/pieces.ts";
 import { type DayRange, isEmpty } from "../domain/range.ts";
 import { recordsOfDays } from "../loaders/claude-code.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
@@ -21,7 +23,7 @@ import { setAgainst } from "./analysis/comparison.ts";
 import { type Analysed, cellOf, type Figure, type Kind } from "./analysis/figure.ts";
 import { once, type Relations } from "./analysis/relations.ts";
 import { runningTotals } from "./analysis/running-totals.ts";
-import { type Ranking, sumOf } from "./ranking.ts";
+import type { Ranking } from "./ranking.ts";
 
 type CodeFigure = CodeRow & Figure<CodeMeasure>;
 
@@ -74,15 +76,14 @@ export async function analyseCode(
   ]);
   const kept = now.rows.filter(keeps);
   const keptBefore = before?.rows.filter(keeps) ?? [];
-  const figures = (records: readonly ClaudeCodeRecord[], by: readonly CodeDimension[]) =>
-    records.flatMap((record) => rowsOfRecord(record, by).map(figure));
+  const { turn } = ctx.upstream;
   const compared = compare && rangeBefore(compare, range);
   const isCompared = before !== null || (compared !== null && isEmpty(compared));
-  const against = compare && isCompared ? figures(keptBefore, groupBy).map(setAgainst(compare, range)) : null;
-  const { turn } = ctx.upstream;
+  const against =
+    compare && isCompared ? await figuresOf(keptBefore, groupBy, turn, setAgainst(compare, range)) : null;
   const kind = kindIn(ctx);
   const whole = { ...analysis, range, before: against };
-  const ranked = await analysed(kind, figures(kept, groupBy), now.sources, whole, turn);
+  const ranked = await analysed(kind, await figuresOf(kept, groupBy, turn), now.sources, whole, turn);
   const sums = once(() =>
     runningTotals(
       kind,
@@ -90,21 +91,40 @@ export async function analyseCode(
       turn,
     ),
   );
-  const totalOf = async (records: readonly ClaudeCodeRecord[]) =>
-    sumOf(
-      codeMeasures,
-      figures(records, []).map(({ measure }) => measure),
-    );
   return {
     ranking: { ranked, sources: [...now.sources, ...(before?.sources ?? [])] },
     relations: {
-      total: once(() => totalOf(kept)),
-      totalBefore: once(() => totalOf(keptBefore)),
+      total: once(() => totalOf(kept, turn)),
+      totalBefore: once(() => totalOf(keptBefore, turn)),
       rangeBefore: () =>
         compared === null || isEmpty(compared) ? compared : windowsOf(claudeCode, compared, ctx.now()).range,
       runningTotal: async (group) => (await sums()).get(cellOf(kind, group)) ?? null,
     },
   };
+}
+
+/** The rows of records. */
+async function figuresOf(
+  records: readonly ClaudeCodeRecord[],
+  groupBy: readonly CodeDimension[],
+  turn: ThreadTurn,
+  moved: (row: CodeFigure) => CodeFigure = (row) => row,
+): Promise<readonly CodeFigure[]> {
+  const figures: CodeFigure[] = [];
+  await inPieces(records, turn, (record) => {
+    for (const row of rowsOfRecord(record, groupBy)) figures.push(moved(figure(row)));
+  });
+  return figures;
+}
+
+/** What records come to; null where there are none. */
+async function totalOf(records: readonly ClaudeCodeRecord[], turn: ThreadTurn): Promise<CodeMeasure | null> {
+  let total: CodeMeasure | null = null;
+  await inPieces(records, turn, (record) => {
+    const measure = measureOf(record);
+    total = total === null ? measure : codeMeasures.plus(total, measure);
+  });
+  return total;
 }
 
 /** How settled a row is depends on its bucket, which it is given next. */

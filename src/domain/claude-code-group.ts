@@ -80,33 +80,50 @@ export function rowsOfRecord(record: ClaudeCodeRecord, groupBy: readonly CodeDim
   }));
 }
 
-function measureOf(record: ClaudeCodeRecord): CodeMeasure {
+/** The totals of one record. */
+export function measureOf(record: ClaudeCodeRecord): CodeMeasure {
   const { sessions, commits, pullRequests, linesAdded, linesRemoved, toolActions, models } = record;
-  const done = toolActions.reduce((sum, tool) => combine(add, sum, pair(tool)), { accepted: 0, rejected: 0 });
+  let [accepted, rejected] = [0, 0];
+  for (const tool of toolActions) {
+    accepted += tool.accepted;
+    rejected += tool.rejected;
+  }
   return {
-    work: { records: 1, sessions, commits, pullRequests, linesAdded, linesRemoved, ...done },
+    work: { records: 1, sessions, commits, pullRequests, linesAdded, linesRemoved, accepted, rejected },
     toolActions: toolActions.toSorted(byTool),
-    tokens: models.reduce<CodeTokens>((sum, model) => combine(add, sum, model), NO_TOKENS),
+    tokens: models.reduce<CodeTokens>((sum, model) => combineTokens(add, sum, model), NO_TOKENS),
     estimated: estimatedCost(record),
   };
 }
 
 const NO_TOKENS: CodeTokens = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheCreationTokens: 0 };
 
-function pair({ accepted, rejected }: Pick<CodeWork, "accepted" | "rejected">) {
-  return { accepted, rejected };
+type Combine = (x: number, y: number) => number;
+
+const add: Combine = (x, y) => x + y;
+const subtract: Combine = (x, y) => x - y;
+
+// Figure by figure, since both are made for each record of a range.
+function combineWork(op: Combine, a: CodeWork, b: CodeWork): CodeWork {
+  return {
+    records: op(a.records, b.records),
+    sessions: op(a.sessions, b.sessions),
+    commits: op(a.commits, b.commits),
+    pullRequests: op(a.pullRequests, b.pullRequests),
+    linesAdded: op(a.linesAdded, b.linesAdded),
+    linesRemoved: op(a.linesRemoved, b.linesRemoved),
+    accepted: op(a.accepted, b.accepted),
+    rejected: op(a.rejected, b.rejected),
+  };
 }
 
-const add = (x: number, y: number) => x + y;
-const subtract = (x: number, y: number) => x - y;
-
-/** Figure by figure, of those that `a` has. */
-function combine<T extends object>(op: (x: number, y: number) => number, a: T, b: T): T {
-  const counts = a as Readonly<Record<string, number>>;
-  const others = b as Readonly<Record<string, number>>;
-  return Object.fromEntries(
-    Object.entries(counts).map(([name, count]) => [name, op(count, others[name] ?? 0)]),
-  ) as T;
+function combineTokens(op: Combine, a: CodeTokens, b: CodeTokens): CodeTokens {
+  return {
+    inputTokens: op(a.inputTokens, b.inputTokens),
+    outputTokens: op(a.outputTokens, b.outputTokens),
+    cacheReadTokens: op(a.cacheReadTokens, b.cacheReadTokens),
+    cacheCreationTokens: op(a.cacheCreationTokens, b.cacheCreationTokens),
+  };
 }
 
 function byTool(a: ToolActionCounts, b: ToolActionCounts): number {
@@ -115,7 +132,7 @@ function byTool(a: ToolActionCounts, b: ToolActionCounts): number {
 
 /** Merges two lists by tool, which stay in the order of names. */
 function combineTools(
-  op: (x: number, y: number) => number,
+  op: Combine,
   a: readonly ToolActionCounts[],
   b: readonly ToolActionCounts[],
 ): readonly ToolActionCounts[] {
@@ -139,15 +156,15 @@ function combineTools(
 /** Sums and differences; work stays unknown when either side's is. */
 export const codeMeasures = {
   plus: (a: CodeMeasure, b: CodeMeasure): CodeMeasure => ({
-    work: a.work && b.work && combine(add, a.work, b.work),
+    work: a.work && b.work && combineWork(add, a.work, b.work),
     toolActions: a.toolActions && b.toolActions && combineTools(add, a.toolActions, b.toolActions),
-    tokens: combine(add, a.tokens, b.tokens),
+    tokens: combineTokens(add, a.tokens, b.tokens),
     estimated: plusMoney(a.estimated, b.estimated),
   }),
   minus: (a: CodeMeasure, b: CodeMeasure): CodeMeasure => ({
-    work: a.work && b.work && combine(subtract, a.work, b.work),
+    work: a.work && b.work && combineWork(subtract, a.work, b.work),
     toolActions: a.toolActions && b.toolActions && combineTools(subtract, a.toolActions, b.toolActions),
-    tokens: combine(subtract, a.tokens, b.tokens),
+    tokens: combineTokens(subtract, a.tokens, b.tokens),
     estimated: minusMoney(a.estimated, b.estimated),
   }),
   /** Ranked by estimated cost, then by tokens. */
