@@ -163,6 +163,8 @@ export function personKey({ userId, email }: PersonKeys, aliases: Aliases): stri
 /** A person's membership in one team. */
 interface Membership extends Pick<TeamMember, "spans"> {
   readonly team: Team;
+  /** Place of the team among all. */
+  readonly place: number;
 }
 
 /** All teams by name, with their members. Answers who is in which team on which day. */
@@ -176,14 +178,16 @@ export class Teams {
   constructor(teams: readonly Team[], aliases: Aliases) {
     this.#all = byName(teams);
     this.#aliases = aliases;
-    for (const team of this.#all) for (const member of team.members) this.#place(member, team);
+    for (const [place, team] of this.#all.entries())
+      for (const member of team.members) this.#add(member, team, place);
   }
 
   /** Makes teams of many people, and lets other operations have the thread in between. */
   static async inPieces(teams: readonly Team[], aliases: Aliases, turn: ThreadTurn): Promise<Teams> {
     const made = new Teams([], aliases);
     made.#all = byName(teams);
-    for (const team of made.#all) await inPieces(team.members, turn, (member) => made.#place(member, team));
+    for (const [place, team] of made.#all.entries())
+      await inPieces(team.members, turn, (member) => made.#add(member, team, place));
     return made;
   }
 
@@ -245,25 +249,35 @@ export class Teams {
     return { days: [...days].sort(), people: people.size };
   }
 
+  /** Of a team that has the person by id and by address, the membership by id. */
   #membershipsOf({ userId, email }: PersonKeys): readonly Membership[] {
     const byId = userId === null ? undefined : this.#byKey.get(userId);
     const byEmail = email === null ? undefined : this.#byKey.get(emailKey(email, this.#aliases));
     if (byId === undefined || byEmail === undefined) return byId ?? byEmail ?? [];
-    const found = new Map([...byEmail, ...byId].map((membership) => [membership.team, membership]));
-    return this.all.flatMap((team) => found.get(team) ?? []);
+    return areOfSameTeams(byId, byEmail) ? byId : merged(byId, byEmail);
   }
 
-  #place({ userId, email, spans }: TeamMember, team: Team): void {
+  #add({ userId, email, spans }: TeamMember, team: Team, place: number): void {
     const key = emailKey(email, this.#aliases);
-    this.#add(key, { team, spans });
-    if (userId !== null) this.#add(userId, { team, spans });
+    this.#addTo(key, { team, place, spans });
+    if (userId !== null) this.#addTo(userId, { team, place, spans });
     if (spans !== null) this.#dated.push({ key, spans });
   }
 
-  #add(key: string, membership: Membership): void {
+  #addTo(key: string, membership: Membership): void {
     const memberships = this.#byKey.getOrInsertComputed(key, () => []);
     if (memberships.at(-1)?.team !== membership.team) memberships.push(membership); // two addresses can have one id
   }
+}
+
+function areOfSameTeams(a: readonly Membership[], b: readonly Membership[]): boolean {
+  return a.length === b.length && a.every(({ place }, i) => place === b[i]?.place);
+}
+
+/** Memberships of two lists in the order of their teams; of one team that of the first list. */
+function merged(a: readonly Membership[], b: readonly Membership[]): readonly Membership[] {
+  const places = new Set(a.map(({ place }) => place));
+  return [...a, ...b.filter(({ place }) => !places.has(place))].sort((x, y) => x.place - y.place);
 }
 
 function byName(teams: readonly Team[]): readonly Team[] {
