@@ -44,6 +44,25 @@ describe("config", () => {
     expect(text).not.toContain("hidden");
   });
 
+  test("names each file without which the gateway does not start", async () => {
+    const before = process.exitCode;
+    onTestFinished(() => {
+      process.exitCode = before;
+      vi.restoreAllMocks().unstubAllEnvs();
+    });
+    vi.stubEnv("AUTH", "tokens");
+    vi.stubEnv("TOKENS_FILE", "./missing/tokens.json");
+    vi.stubEnv("AUDIT_LOG", "./missing/audit.log");
+    vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    await configCommand().parseAsync([], { from: "user" });
+    expect(written.mock.calls.join("").trim().split("\n")).toEqual([
+      "TOKENS_FILE: the file cannot be read (ENOENT).",
+      "AUDIT_LOG: the file cannot be opened (ENOENT).",
+    ]);
+    expect(process.exitCode).toBe(1);
+  });
+
   test("reads names that may be in lower case", () =>
     expect(configText({ no_proxy: "corp.example" })).toContain("NO_PROXY=corp.example\n"));
 });

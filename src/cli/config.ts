@@ -4,6 +4,7 @@ import { redact } from "../server/observability/redact.ts";
 import { ConfigError } from "../settings/config-error.ts";
 import { type Setting, SettingsReader } from "../settings/setting.ts";
 import { type Environment, SUBJECTS } from "../settings/settings.ts";
+import { fileFaults } from "./doctor/settings-check.ts";
 import { misspelt } from "./open.ts";
 
 /** `config`: the effective settings, without secrets. */
@@ -39,8 +40,7 @@ function line({ name, secret, whenUnset, ...setting }: Setting<unknown>, text: s
 
 function faultsIn(environment: Environment): readonly string[] {
   try {
-    readConfig(environment);
-    return [];
+    return fileFaults(readConfig(environment), Date.now);
   } catch (fault) {
     if (fault instanceof ConfigError) return fault.faults;
     throw fault;

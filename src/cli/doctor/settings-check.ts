@@ -67,32 +67,37 @@ function invalid(fault: string): Finding {
   );
 }
 
-/** Reads the files of tokens and trusted documents, as a start does, and looks whether the audit log can be opened. */
+/** Examines the files of tokens and trusted documents, and that of the audit log. */
 export function checkFiles(config: Config, now: () => Instant): readonly Finding[] {
-  const { audit } = config.logs;
-  const code = typeof audit === "object" && audit !== null ? auditFileFault(audit.path) : null;
-  const ofAudit = code === null ? [] : [invalid(`AUDIT_LOG: the file cannot be opened (${code}).`)];
-  return [...filesRead(config, now), ...ofAudit];
+  const faults = fileFaults(config, now);
+  if (faults.length > 0) return faults.map(invalid);
+  return config.access.auth.kind === "tokens" ? [ok("files", "TOKENS_FILE can be used.")] : [];
 }
 
-function filesRead({ access, tenants }: Config, now: () => Instant): readonly Finding[] {
+/** Reads the files of tokens and trusted documents, as a start does, and looks whether the audit log can be opened. */
+export function fileFaults(
+  { access, logs: { audit }, tenants }: Config,
+  now: () => Instant,
+): readonly string[] {
+  const code = typeof audit === "object" && audit !== null ? auditFileFault(audit.path) : null;
+  const ofAudit = code === null ? [] : [`AUDIT_LOG: the file cannot be opened (${code}).`];
   const { auth, documents, identity } = access;
   try {
     const trusted = readDocuments(schema, documents.path);
-    if (auth.kind !== "tokens") return [];
-    fileTokens({
-      path: auth.path,
-      identity,
-      documents: trusted,
-      organizations: organizationNames(tenants),
-      now,
-      onFileRead: () => {},
-      onFault: () => {},
-      elapsedMs: () => performance.now(),
-    });
-    return [ok("files", "TOKENS_FILE can be used.")];
+    if (auth.kind === "tokens")
+      fileTokens({
+        path: auth.path,
+        identity,
+        documents: trusted,
+        organizations: organizationNames(tenants),
+        now,
+        onFileRead: () => {},
+        onFault: () => {},
+        elapsedMs: () => performance.now(),
+      });
+    return ofAudit;
   } catch (fault) {
     if (!(fault instanceof ConfigError)) throw fault;
-    return fault.faults.map(invalid);
+    return [...fault.faults, ...ofAudit];
   }
 }
