@@ -117,7 +117,7 @@ async function figuresOf(
   return figures;
 }
 
-/** What records come to; null where there are none. */
+/** The sum of records; null where there are none. */
 async function totalOf(records: readonly ClaudeCodeRecord[], turn: ThreadTurn): Promise<CodeMeasure | null> {
   let total: CodeMeasure | null = null;
   await inPieces(records, turn, (record) => {

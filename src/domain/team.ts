@@ -249,7 +249,7 @@ export class Teams {
     return { days: [...days].sort(), people: people.size };
   }
 
-  /** Of a team that has the person by id and by address, the membership by id. */
+  /** The memberships by id, and those by address in other teams. */
   #membershipsOf({ userId, email }: PersonKeys): readonly Membership[] {
     const byId = userId === null ? undefined : this.#byKey.get(userId);
     const byEmail = email === null ? undefined : this.#byKey.get(emailKey(email, this.#aliases));
