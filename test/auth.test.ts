@@ -288,6 +288,13 @@ describe("the command token", { tags: "deep" }, () => {
     ).ended();
     expect([useless.code, useless.output]).toEqual([1, expect.stringContaining("identity:read")]);
     expect(useless.output).not.toContain("cag_");
+    const limited = ["token", "--name", "x", "--role", "analyst", "--organizations", "console,emea"];
+    const elsewhere = await run(limited, {}).ended();
+    expect(elsewhere.code).toBe(0);
+    expect(elsewhere.output).toContain(
+      "emea is not an organization of these settings (enterprise, console);",
+    );
+    expect(elsewhere.output).not.toContain("console is not");
     const again = await run(["token", "--name", "dashboard", "--role", "owner", "--file", file], {}).ended();
     expect([again.code, again.output]).toEqual([1, expect.stringContaining("has a token named dashboard")]);
 

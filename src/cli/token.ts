@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, chownSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { schema } from "../../schema/index.ts";
+import { readSettings } from "../config.ts";
+import { organizationNames } from "../domain/organization.ts";
 import {
   IDENTITIES,
   type Identity,
@@ -105,7 +107,20 @@ function make({
   if (!isUsable(entry)) return;
   if (file === undefined) process.stderr.write(`${JSON.stringify(entry)}\n`);
   else if (!add(entry, file)) return;
+  for (const line of hintsOn(organizations ?? [])) process.stderr.write(`${line}\n`);
   process.stdout.write(`${token}\n`);
+}
+
+/** Names organizations that the settings at hand do not have. The gateway can have others, and refuses a file with one that it has not. */
+function hintsOn(organizations: readonly string[]): readonly string[] {
+  if (organizations.length === 0) return [];
+  const known = organizationNames(readSettings(process.env).config.tenants);
+  return organizations
+    .filter((name) => !known.includes(name))
+    .map(
+      (name) =>
+        `${name} is not an organization of these settings (${known.join(", ")}); a gateway without it does not start with this token.`,
+    );
 }
 
 /** A gateway takes no file with a token that it cannot use. */
