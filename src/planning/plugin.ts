@@ -97,39 +97,23 @@ declare module "graphql/type/definition.js" {
  */
 export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
-    const { pothosOptions, description } = config;
-    const {
-      context,
-      contextOfItem,
-      requests,
-      range,
-      finds,
-      maxRows,
-      readsAll,
-      dimension,
-      hiddenBy,
-      nullBy,
-      ofOneDay,
-      lackedBy,
-      args,
-      requires = [],
-      sources = [],
-    } = pothosOptions;
+    const { pothosOptions: options, description } = config;
+    const { sources = [] } = options;
     const plan: FieldPlan = {
-      context,
-      contextOfItem,
-      requests,
-      range,
-      finds,
-      maxRows,
-      readsAll,
-      dimension,
-      hiddenBy,
-      nullBy,
-      ofOneDay,
-      lackedBy,
-      declared: args ?? {},
-      requires,
+      context: options.context,
+      contextOfItem: options.contextOfItem,
+      requests: options.requests,
+      range: options.range,
+      finds: options.finds,
+      maxRows: options.maxRows,
+      readsAll: options.readsAll,
+      dimension: options.dimension,
+      hiddenBy: options.hiddenBy,
+      nullBy: options.nullBy,
+      ofOneDay: options.ofOneDay,
+      lackedBy: options.lackedBy,
+      declared: options.args ?? {},
+      requires: options.requires ?? [],
       sources,
     };
     return {
