@@ -305,6 +305,7 @@ describe("a gateway with METRICS", () => {
     const { code, output } = await run(["serve", "--port", "0"], { METRICS: port }).ended();
     expect(code).toBe(1);
     expect(output).toContain(`(EADDRINUSE): set METRICS to another address and port, or to off.`);
+    expect(output).not.toContain("Listening");
   });
 
   /** Each request has a connection of its own, so that workers take turns. */

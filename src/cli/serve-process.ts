@@ -5,6 +5,7 @@ import { AUTHORIZATION } from "../server/auth/authenticator.ts";
 import { firstQuery } from "../server/documents/query-library.ts";
 import { areBuilt, BUILT_PAGES } from "../server/http/built-pages.ts";
 import { createListener } from "../server/http/listener.ts";
+import type { Metrics } from "../server/observability/metrics.ts";
 import type { AuthConfig } from "../settings/auth.ts";
 import type { TenantConfig } from "../settings/organizations.ts";
 import type { Environment } from "../settings/settings.ts";
@@ -26,6 +27,7 @@ export async function serveProcess(environment: Environment): Promise<void> {
     return;
   }
   const { loggers, app, config, now } = opened;
+  const scraped = worker === null ? await scrapedAt(config, loggers.metrics) : "";
   const server = createListener({ ...app, limits: config.limits });
   server.once("error", (error: NodeJS.ErrnoException) => {
     process.stderr.write(cannotListen(error, config.server));
@@ -33,16 +35,10 @@ export async function serveProcess(environment: Environment): Promise<void> {
   });
   server.listen(config.server.port, config.server.host, () => {
     if (worker?.isFirst ?? true)
-      process.stdout.write(`${greeting(config, server.address() as AddressInfo, now())}\n`);
+      process.stdout.write(`${greeting(config, server.address() as AddressInfo, now())}\n${scraped}`);
   });
   if (worker !== null)
     answerCalls(worker.channel, { metrics: async () => (await loggers.metrics?.json()) ?? [] });
-  else if (loggers.metrics !== null && config.metrics !== null) {
-    const { metrics } = loggers;
-    const { listenForScrapes } = await import("./metrics/listener.ts");
-    const { allowedHosts } = config.server;
-    listenForScrapes({ ...config.metrics, allowedHosts, scrape: () => metrics.text() });
-  }
   const lifetime = lifetimeOf(opened);
   const gateway = {
     ...lifetime,
@@ -56,6 +52,14 @@ export async function serveProcess(environment: Environment): Promise<void> {
     graceMs: config.limits.operationTimeoutMs + SLACK_MS,
   });
   process.on("SIGUSR2", () => loggers.auditLog.reopen());
+}
+
+/** Serves the metrics of this process, where that is configured. */
+async function scrapedAt({ metrics: address, server }: Config, metrics: Metrics | null): Promise<string> {
+  if (address === null || metrics === null) return "";
+  const { listenForScrapes } = await import("./metrics/listener.ts");
+  const { allowedHosts } = server;
+  return listenForScrapes({ ...address, allowedHosts, scrape: () => metrics.text() });
 }
 
 /** The query to begin with: an admin key alone cannot answer one about users. */

@@ -15,8 +15,13 @@ export interface MetricsListenerOptions extends MetricsAddress {
 /** A Prometheus server scrapes over one connection; a few more are for people and a second server. */
 const MAX_CONNECTIONS = 20;
 
-/** Serves metrics until the process ends, and says where. */
-export function listenForScrapes({ host, port, allowedHosts, scrape }: MetricsListenerOptions): void {
+/** Serves metrics until the process ends, and returns a line that says where. An address that cannot be used ends the process. */
+export async function listenForScrapes({
+  host,
+  port,
+  allowedHosts,
+  scrape,
+}: MetricsListenerOptions): Promise<string> {
   let current: Promise<string> | null = null;
   /** Scrapes at the same time share one reading. */
   const read = () => {
@@ -33,11 +38,10 @@ export function listenForScrapes({ host, port, allowedHosts, scrape }: MetricsLi
     process.stderr.write(cannotListen(error, { host, port }, "METRICS"));
     process.exit(1);
   });
-  server.listen(port, host, () => {
-    const { port: open } = server.address() as AddressInfo;
-    process.stdout.write(`metrics on http://${host.includes(":") ? `[${host}]` : host}:${open}/metrics\n`);
-  });
+  await new Promise<void>((listening) => server.listen(port, host, listening));
   server.unref();
+  const { port: open } = server.address() as AddressInfo;
+  return `metrics on http://${host.includes(":") ? `[${host}]` : host}:${open}/metrics\n`;
 }
 
 async function answer(

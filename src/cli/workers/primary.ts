@@ -108,7 +108,7 @@ async function metricsOf({ metrics, server: { allowedHosts } }: Config): Promise
     import("../metrics/listener.ts"),
   ]);
   const sum = new Sum();
-  listenForScrapes({ ...metrics, allowedHosts, scrape: () => sum.text() });
+  process.stdout.write(await listenForScrapes({ ...metrics, allowedHosts, scrape: () => sum.text() }));
   return sum;
 }
 
