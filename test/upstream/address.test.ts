@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ORGANIZATIONS } from "../../src/domain/organization.ts";
 import { Credential } from "../../src/upstream/access/credential.ts";
 import { groups } from "../../src/upstream/endpoints/groups.ts";
 import { consoleMembers, enterpriseMembers } from "../../src/upstream/endpoints/members.ts";
@@ -34,6 +35,16 @@ describe("the cache key of a page", () => {
         code: "NOT_CONFIGURED",
         message: expect.stringContaining("ANTHROPIC_ADMIN_KEY"),
       }),
+    );
+  });
+
+  test("is refused to who may read the other kind of organization alone, without a word of keys", () => {
+    const credentials = { ...OPTIONS.credentials, admin: null };
+    const organizations = ORGANIZATIONS.filter(({ kind }) => kind === "ENTERPRISE");
+    const tenant = { name: "acme", organizations };
+    const of = { ...question, endpoint: consoleMembers };
+    expect(() => addressOf({ ...OPTIONS, credentials, tenant }, of)).toThrow(
+      "No organization that you may read has CONSOLE_MEMBERS: `enterprise` is another kind of organization.",
     );
   });
 });

@@ -98,5 +98,5 @@ function whyWithoutKey(key: KeyFamily, dataset: Dataset, tenant: Tenant | undefi
     return `No organization that you may read has ${dataset}; \`organizations\` lists those that you may read.`;
   return tenant.organizations.some((each) => each.kind === kind)
     ? `This gateway has no key for ${dataset} of \`${organizationName(tenant, kind)}\`; its operator can set the one that ORGANIZATIONS_FILE names.`
-    : `This gateway has no key for ${dataset} of \`${only.name}\`, which is another kind of organization.`;
+    : `No organization that you may read has ${dataset}: \`${only.name}\` is another kind of organization.`;
 }
