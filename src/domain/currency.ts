@@ -23,11 +23,9 @@ export function isCurrency(text: string): boolean {
   return /^[A-Z]{3}$/.test(text);
 }
 
-const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
-
 /** True for a code that ISO 4217 lists: what people write can be misspelt, and has other digits then. */
 export function isListedCurrency(text: string): boolean {
-  return CURRENCIES.has(text);
+  return Intl.supportedValuesOf("currency").includes(text);
 }
 
 /** The amount in whole units of its currency: 1234 is 12.34 dollars, 1234 yen, 1.234 dinars. */

@@ -73,10 +73,9 @@ function parsed<T>({ parse, expected }: SettingFormat<T>, text: string): T {
 
 /** Returns settings as the subject of a fault: "A is", "A and B are". */
 export function subjectOf(names: readonly string[]): string {
-  return `${AND.format(names)} ${names.length === 1 ? "is" : "are"}`;
+  const list = new Intl.ListFormat("en-GB"); // five megabytes, which a gateway without a fault need not keep
+  return `${list.format(names)} ${names.length === 1 ? "is" : "are"}`;
 }
-
-const AND = new Intl.ListFormat("en-GB");
 
 /** Why a text cannot be used: what follows the name of the setting, without a word of the text itself. */
 export class InvalidText extends Error {
