@@ -4,7 +4,7 @@ import { schema } from "../schema/index.ts";
 import type { Context, OrganizationChoice } from "../src/context.ts";
 import { ORGANIZATIONS } from "../src/domain/organization.ts";
 import { VIEWER_OF_ALL, type Viewer } from "../src/domain/viewer.ts";
-import { oncePerOperation } from "../src/planning/once.ts";
+import { oncePerOperation } from "../src/loaders/once-per-operation.ts";
 import { operationOf, selectedFieldAt } from "../src/planning/operation.ts";
 import { type FieldPlan, fieldPlanOf } from "../src/planning/plan.ts";
 import { rowsOf } from "../src/planning/rows.ts";

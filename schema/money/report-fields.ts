@@ -4,7 +4,7 @@ import { requestsOfTotal } from "../../src/analytics/report/requests.ts";
 import { isByTeam, requestsOfPlan, withPlanBefore } from "../../src/analytics/report-analysis.ts";
 import { overlapOf } from "../../src/analytics/team-report.ts";
 import type { Context } from "../../src/context.ts";
-import { oncePerOperation } from "../../src/planning/once.ts";
+import { oncePerOperation } from "../../src/loaders/once-per-operation.ts";
 import type { PlanInput, PlanRequests } from "../../src/planning/plan.ts";
 import type { FieldRequests } from "../../src/upstream/plan.ts";
 import { comparedTotal } from "../framework/change.ts";

@@ -9,6 +9,7 @@ import { type CollectedPages, collectAll, pagesOf } from "../upstream/pages/iter
 import type { Page } from "../upstream/pages/page.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
+import { oncePerOperation } from "./once-per-operation.ts";
 import { loader } from "./loader.ts";
 import { pageIndex, valuesOfPages } from "./page-index.ts";
 import { peopleBeyondAPage } from "./sizes.ts";
@@ -63,34 +64,15 @@ function recordsIn(
  * All records of the days, and how old they are: from upstream where the days take no more requests than one operation makes, else
  * as they were stored within a day. Throws TOO_EXPENSIVE otherwise, and then asks for none of them.
  */
-export async function recordsOfDays(
-  ctx: Context,
-  range: DayRange,
-): Promise<CollectedPages<ClaudeCodeRecord>> {
-  return (await allRecords(ctx, { range }).load(ALL)) ?? NONE;
-}
+export const recordsOfDays = oncePerOperation((ctx, range: DayRange) => {
+  const { maxRequests } = ctx.upstream;
+  return affordable(ctx, range, (requests) => (requests > maxRequests ? maxRequests : null));
+});
 
 /** Claude Code records for some people, within the requests that the other fields of the operation leave. */
-export async function recordsOfPeople(
-  ctx: Context,
-  range: DayRange,
-): Promise<CollectedPages<ClaudeCodeRecord>> {
-  return (await recordsForPeople(ctx, { range }).load(ALL)) ?? NONE;
-}
-
-const ALL = "all";
-const NONE: CollectedPages<ClaudeCodeRecord> = { rows: [], pages: [], sources: [] };
-
-const allRecords = loader(async (ctx, { range }: { range: DayRange }) => {
-  const { maxRequests } = ctx.upstream;
-  return new Map([
-    [ALL, await affordable(ctx, range, (requests) => (requests > maxRequests ? maxRequests : null))],
-  ]);
-});
-
-const recordsForPeople = loader(async (ctx, { range }: { range: DayRange }) => {
-  return new Map([[ALL, await affordable(ctx, range, (requests) => ctx.upstream.claim(requests))]]);
-});
+export const recordsOfPeople = oncePerOperation((ctx, range: DayRange) =>
+  affordable(ctx, range, (requests) => ctx.upstream.claim(requests)),
+);
 
 /** Plans the requests for the records of the days; a day takes as many requests as it has pages. */
 export function codeDayRequests(
@@ -120,8 +102,9 @@ async function affordable(
 ): Promise<CollectedPages<ClaudeCodeRecord>> {
   const { upstream } = ctx;
   const { ranges } = windowsOf(claudeCode, range, ctx.now());
-  const read = () => collectAll(ranges.map((day) => pagesOf(upstream, claudeCode, [{ range: day }])));
-  if (upstream.isUnbounded) return read();
+  const runs = ranges.map((day) => pagesOf(upstream, claudeCode, [{ range: day }]));
+  const read = () => collectAll(runs);
+  if (upstream.isUnbounded || ranges.every((day) => upstream.holds(claudeCode, { range: day }))) return read();
   const days = await pMap(ranges, (day) => keptDay(ctx, day), { concurrency: CONCURRENT_LOOKS });
   const missing = days.filter(({ isComplete }) => !isComplete);
   if (missing.length === 0) return read();

@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import type { UserActivityRow } from "../domain/activity.ts";
+import type { SumOfRecords } from "../domain/claude-code.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
@@ -17,15 +18,25 @@ import { PEOPLE_PER_PAGE, peopleBeyondAPage } from "./sizes.ts";
  * Records name an address and no account: someone who left and came back has two rows with one address, and so has someone with
  * an alias. The row of the address itself goes before those of its aliases, then the one last active, then the first by id.
  */
-export const accountOfRecords = loader(async (ctx, { range }: { range: DayRange }, keys) => {
+export const accountOfRecords = loader((ctx, { range }: { range: DayRange }, keys) =>
+  accountsOfRecords(ctx, range, keys),
+);
+
+async function accountsOfRecords(
+  ctx: Context,
+  range: DayRange,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (keys.length === 0) return new Map();
   const { aliases } = ctx.orgDirectory;
   const indexes = (await listOfPeople(ctx, range)).map((rows) => byAddress(rows, aliases));
-  const found = keys.flatMap((key) => {
+  const found = new Map<string, string>();
+  for (const key of keys) {
     const accounts = indexes.flatMap((index) => index.get(key) ?? []);
-    return accounts.length === 0 ? [] : [[key, accounts.reduce(foremost).userId] as const];
-  });
-  return new Map(found);
-});
+    if (accounts.length > 0) found.set(key, accounts.reduce(foremost).userId);
+  }
+  return found;
+}
 
 const byAddress = pageIndex((row: UserActivityRow, aliases: Aliases) =>
   accountIn(row, aliases).map((account) => [account.key, account] as const),
@@ -33,14 +44,12 @@ const byAddress = pageIndex((row: UserActivityRow, aliases: Aliases) =>
 
 /** The sum of the records of an address, with the account that carries them. Null: no records. */
 export const sumOfAccount = loader(async (ctx, { range }: { range: DayRange }, keys) => {
-  const sums = [...(await sumsOfEmails(ctx, range, keys))];
-  const accounts = await accountOfRecords(ctx, { range }).loadMany(sums.map(([key]) => key));
-  return new Map(
-    sums.map(([key, sum], i) => {
-      const userId = accounts[i];
-      return [key, userId instanceof Error ? userId : { sum, userId }] as const;
-    }),
-  );
+  const sums = await sumsOfEmails(ctx, range, keys);
+  // Who has no records needs no account, even where these cannot be read.
+  const accounts = await accountsOfRecords(ctx, range, [...sums.keys()]).catch((fault: Error) => fault);
+  const found = (key: string, sum: SumOfRecords) =>
+    accounts instanceof Error ? accounts : { sum, userId: accounts.get(key) ?? null };
+  return new Map([...sums].map(([key, sum]) => [key, found(key, sum)] as const));
 });
 
 /**

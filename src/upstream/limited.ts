@@ -26,6 +26,10 @@ export function limitedUpstream(upstream: Upstream, organizations: readonly Name
       admit(endpoint);
       return upstream.kept(endpoint, params);
     },
+    holds: (endpoint, params) => isReadable(endpoint.key) && upstream.holds(endpoint, params),
+    onlyPage(endpoint, params) {
+      return isReadable(endpoint.key) ? upstream.onlyPage(endpoint, params) : null;
+    },
     async peek(endpoint, params, token) {
       admit(endpoint);
       return upstream.peek(endpoint, params, token);

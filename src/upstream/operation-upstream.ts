@@ -5,7 +5,7 @@ import type { KeyProofs } from "./access/key-proofs.ts";
 import type { Budget } from "./budget/budget.ts";
 import type { Operation } from "./budget/operation.ts";
 import { type AddressOptions, bucketOf } from "./pages/address.ts";
-import { type PageRunOptions, pageRun } from "./pages/page-run.ts";
+import { onlyPage, type PageRunOptions, pageRun } from "./pages/page-run.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** State that operations share. */
@@ -33,6 +33,16 @@ export function operationUpstream(operation: Operation, shared: Shared): Upstrea
         throw fault;
       }
     },
+    holds(endpoint, params) {
+      const page = reader.stored.atHand({ endpoint, params, token: null });
+      return page?.next === null && operation.accepts(page);
+    },
+    onlyPage(endpoint, params) {
+      if (!proofs.needsNone(endpoint)) return null;
+      const page = onlyPage(shared, operation, endpoint, params);
+      if (page !== null) operation.datasets.add(endpoint.dataset);
+      return page;
+    },
     async kept(endpoint, params) {
       await proofs.admit(operation, endpoint);
       const page = await operation.wait(reader.stored.peek({ endpoint, params, token: null }));
@@ -42,11 +52,13 @@ export function operationUpstream(operation: Operation, shared: Shared): Upstrea
       operation.use(page, reader.validityOf(page));
       return page;
     },
-    async peek(endpoint, params, token) {
+    peek(endpoint, params, token) {
       const question = { endpoint, params, token };
       const held = operation.signal.aborted ? undefined : reader.stored.atHand(question);
-      const page = held ?? (await operation.wait(reader.stored.peek(question)));
-      return page !== null && operation.accepts(page) ? page : null;
+      if (held !== undefined) return operation.accepts(held) ? held : null;
+      return operation
+        .wait(reader.stored.peek(question))
+        .then((page) => (page !== null && operation.accepts(page) ? page : null));
     },
     rowsInColumns: async (endpoint, params) =>
       (await operation.wait(reader.columns.find(endpoint, params, operation)))?.rows ?? null,

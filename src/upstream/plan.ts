@@ -74,11 +74,13 @@ export async function keptPart<P, Row>(
   params: P,
   pages = 1,
 ): Promise<KeptPart> {
+  const first = upstream.peek(endpoint, params, null);
+  if (!(first instanceof Promise) && first?.next === null) return { rows: first.rows.length, isComplete: true };
   let rows = 0;
   const seen = new Set<string | null>();
   for (let token: string | null = null; !seen.has(token); ) {
     seen.add(token);
-    const page: Page<Row> | null = await upstream.peek(endpoint, params, token);
+    const page: Page<Row> | null = await (token === null ? first : upstream.peek(endpoint, params, token));
     if (page === null) {
       const all = await upstream.rowsInColumns(endpoint, params);
       return all === null

@@ -16,14 +16,19 @@ export function pseudonymousUpstream(upstream: Upstream, pseudonyms: Pseudonyms)
     endpoint.unmasked?.(params, pseudonyms) ?? params;
   const shown = <Row, Seen extends Page<Row>>(endpoint: Endpoint<never, Row>, page: Seen): Seen => ({
     ...page,
-    rows: endpoint.pseudonymous?.(page.rows, pseudonyms) ?? page.rows,
+    rows: shownRows(endpoint, page.rows, pseudonyms),
     token: sealed(page.token),
     next: sealed(page.next),
   });
-  const overrides: Pick<Upstream, "pages" | "kept" | "peek" | "rowsInColumns" | "stored"> = {
+  const overrides: Pick<Upstream, "pages" | "holds" | "onlyPage" | "kept" | "peek" | "rowsInColumns" | "stored"> = {
     async *pages(endpoint, params, from = null) {
       for await (const page of upstream.pages(endpoint, requested(endpoint, params), opened(from)))
         yield shown(endpoint, page);
+    },
+    holds: (endpoint, params) => upstream.holds(endpoint, requested(endpoint, params)),
+    onlyPage(endpoint, params) {
+      const page = upstream.onlyPage(endpoint, requested(endpoint, params));
+      return page && shown(endpoint, page);
     },
     async kept(endpoint, params) {
       const page = await upstream.kept(endpoint, requested(endpoint, params));
@@ -41,6 +46,20 @@ export function pseudonymousUpstream(upstream: Upstream, pseudonyms: Pseudonyms)
   };
   // A copy would fix the age of the operation at this moment; the prototype reads it when asked.
   return Object.assign(Object.create(upstream) as Upstream, overrides);
+}
+
+/** By the rows as upstream sends them, while the process holds these: a page has a thousand, with several ciphers for each. */
+const shownRowsOf = new WeakMap<Pseudonyms, WeakMap<readonly unknown[], readonly unknown[]>>();
+
+function shownRows<Row>(
+  { pseudonymous }: Pick<Endpoint<never, Row>, "pseudonymous">,
+  rows: readonly Row[],
+  pseudonyms: Pseudonyms,
+): readonly Row[] {
+  if (pseudonymous === undefined) return rows;
+  return shownRowsOf
+    .getOrInsertComputed(pseudonyms, () => new WeakMap())
+    .getOrInsertComputed(rows, () => pseudonymous(rows, pseudonyms)) as readonly Row[];
 }
 
 const TOKEN = "token";

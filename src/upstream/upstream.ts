@@ -21,10 +21,18 @@ export interface Upstream {
     params: P,
     from?: string | null,
   ): AsyncGenerator<UpstreamPage<Row>, void, void>;
+  /** True if a question has one page, which this process holds. It counts as nothing that was used. */
+  holds<P, Row>(endpoint: Endpoint<P, Row>, params: P): boolean;
+  /** The page of a question that has no other, where this process holds it; null: it is read as `pages`. */
+  onlyPage<P, Row>(endpoint: Endpoint<P, Row>, params: P): UpstreamPage<Row> | null;
   /** Part of a query that is stored permanently; null where that is nothing. Makes no request. */
   kept<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<Page<Row> | null>;
   /** A page that would cost no request now, columns aside, for looking ahead: it counts as nothing that was used. Null: it would cost one. */
-  peek<P, Row>(endpoint: Endpoint<P, Row>, params: P, token: string | null): Promise<Page<Row> | null>;
+  peek<P, Row>(
+    endpoint: Endpoint<P, Row>,
+    params: P,
+    token: string | null,
+  ): Page<Row> | null | Promise<Page<Row> | null>;
   /** Returns the number of rows of a question that is kept as columns, and so costs no request; null where it is not. */
   rowsInColumns<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<number | null>;
   /** The availability of the bucket that requests to an endpoint take from, if so many more were sent. */

@@ -62,6 +62,12 @@ export class KeyProofs {
     }
   }
 
+  /** True where nothing keeps an endpoint from being read without proof. */
+  needsNone({ key, isOfBothKinds }: Pick<Endpoint<never, unknown>, "key" | "isOfBothKinds">): boolean {
+    const { credentials, organizations } = this.#options;
+    return credentials[key] !== null && !isOfBothKinds && !organizations.isForeign(key);
+  }
+
   /** Makes one small request for all who wait for it, so it ends with the time of an operation and not with the first to leave. */
   async #request(operation: Operation, key: KeyFamily) {
     const { access, baseUrl, deadlineMs, now, onFault, source, tenant } = this.#options;

@@ -19,10 +19,11 @@ interface PagePlace {
  * The pages of a list that spans windows, in order; from the first one, or from a place. A reader that stops after `wanted` rows says
  * so, and windows that these rows need can be requested together.
  */
-export type PageRun<Row> = (
-  from: PagePlace | null,
-  wanted?: number,
-) => AsyncGenerator<WindowPage<Row>, void, void>;
+export interface PageRun<Row> {
+  (from: PagePlace | null, wanted?: number): AsyncGenerator<WindowPage<Row>, void, void>;
+  /** Returns its page where it has no other and this process holds it; null: the run has to read. */
+  readonly onlyPage?: () => WindowPage<Row> | null;
+}
 
 /** One question after the other, each walked to its end; a window is the question's place in the list. */
 export function pagesOf<P, Row>(
@@ -30,14 +31,30 @@ export function pagesOf<P, Row>(
   endpoint: Endpoint<P, Row>,
   questions: readonly P[],
 ): PageRun<Row> {
-  return async function* (from) {
+  const heldPage = (params: P, window: number): WindowPage<Row> | null => {
+    const page = upstream.onlyPage(endpoint, params);
+    return page && { ...page, window };
+  };
+  const run: PageRun<Row> = async function* (from) {
     for (const [window, params] of questions.entries()) {
       if (from !== null && window < from.window) continue;
       const token = from?.window === window ? from.token : null;
-      for await (const page of upstream.pages(endpoint, params, token)) yield { ...page, window };
+      const held = token === null ? heldPage(params, window) : null;
+      if (held === null)
+        for await (const page of upstream.pages(endpoint, params, token)) yield { ...page, window };
+      else {
+        if (held.rows.length >= MANY_ROWS) await upstream.turn();
+        yield held;
+      }
     }
   };
+  const [only, ...others] = questions;
+  if (only === undefined || others.length > 0) return run;
+  return Object.assign(run, { onlyPage: () => heldPage(only, 0) });
 }
+
+/** Fewer rows take no time worth sharing. */
+const MANY_ROWS = 100;
 
 /** Maps the rows of a page run (splits, filters or converts them), page by page. */
 export function mapPages<A, B>(
@@ -143,11 +160,10 @@ const CONCURRENT_RUNS = 32;
 
 /** Collects all rows of all page runs in their order; they are read concurrently. */
 export async function collectAll<Row>(runs: readonly PageRun<Row>[]): Promise<CollectedPages<Row>> {
-  const each = await pMap(runs, collect, { concurrency: CONCURRENT_RUNS });
-  return collected(
-    each.flatMap(({ pages }) => pages),
-    each.flatMap(({ sources }) => sources),
-  );
+  const held = runs.map((run) => run.onlyPage?.() ?? null);
+  const read = async (run: PageRun<Row>, i: number) => held[i] ?? (await pagesIn(run));
+  const pages = held.includes(null) ? await pMap(runs, read, { concurrency: CONCURRENT_RUNS }) : held;
+  return collected(pages.flatMap((each) => each ?? []));
 }
 
 /** Collects each page run, concurrently; the failure of one does not affect the others. */
@@ -157,22 +173,22 @@ export function collectEach<Row>(runs: readonly PageRun<Row>[]): Promise<(Collec
 
 /** Collects one page run. A window that is refreshed while it is read is read again, and its earlier pages are dropped. */
 export async function collect<Row>(run: PageRun<Row>): Promise<CollectedPages<Row>> {
+  const held = run.onlyPage?.() ?? null;
+  return collected(held === null ? await pagesIn(run) : [held]);
+}
+
+async function pagesIn<Row>(run: PageRun<Row>): Promise<readonly WindowPage<Row>[]> {
   let pages: WindowPage<Row>[] = [];
   for await (const page of run(null)) {
     if (page.restarted) pages = pages.filter((before) => before.window !== page.window);
     pages.push(page);
   }
-  return collected(
-    pages.map(({ rows }) => rows),
-    pages,
-  );
+  return pages;
 }
 
 /** Puts the rows into one list only where that is read: an index of each page needs none. */
-function collected<Row>(
-  pages: readonly (readonly Row[])[],
-  sources: readonly PageProvenance[],
-): CollectedPages<Row> {
+function collected<Row>(sources: readonly WindowPage<Row>[]): CollectedPages<Row> {
+  const pages = sources.map(({ rows }) => rows);
   let all: readonly Row[] | null = null;
   return {
     get rows() {

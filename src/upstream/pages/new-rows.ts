@@ -56,10 +56,10 @@ export class NewRows {
   }
 }
 
-/** The distinct rows of pages, by their rows: a stored page is read again and again. */
 const distinctOf = new WeakMap<readonly unknown[], readonly unknown[]>();
 
-function distinctRows<Row>(rows: readonly Row[], idOf: (row: Row) => RowId | null): readonly Row[] {
+/** Returns the rows of a page without those that it repeats. Kept by the page: a stored one is read again and again. */
+export function distinctRows<Row>(rows: readonly Row[], idOf: (row: Row) => RowId | null): readonly Row[] {
   const before = distinctOf.get(rows) as readonly Row[] | undefined;
   if (before !== undefined) return before;
   const ids = new Set<RowId>();

@@ -6,7 +6,7 @@ import type { Operation, PageAge } from "../budget/operation.ts";
 import type { Endpoint, RowId } from "../endpoint.ts";
 import { refusedToken } from "../errors/refusal.ts";
 import { WireError } from "../http/wire.ts";
-import { NewRows } from "./new-rows.ts";
+import { distinctRows, NewRows } from "./new-rows.ts";
 import type { Page } from "./page.ts";
 import type { ColumnRun } from "./page-columns.ts";
 import type { Pages } from "./pages.ts";
@@ -108,6 +108,22 @@ export async function* pageRun<P, Row>(
     pass.follow(page.next, dataset);
     token = page.next;
   }
+}
+
+/** Returns the page of a question that has no other, where this process holds it. */
+export function onlyPage<P, Row>(
+  { reader, sizes }: PageRunOptions,
+  operation: Operation,
+  endpoint: Endpoint<P, Row>,
+  params: P,
+): UpstreamPage<Row> | null {
+  const page = reader.atHand(operation, { endpoint, params, token: null });
+  if (page === undefined || page.next !== null) return null;
+  const used = operation.use(page, reader.validityOf(page));
+  const rows = distinctRows(page.rows, (row) => endpoint.rowId(row, params));
+  operation.usage.duplicates += page.rows.length - rows.length;
+  sizes.learn(endpoint.dataset, { pages: 1, isComplete: true });
+  return { ...page, rows, restarted: false, narrow: (state) => operation.narrow(used, state) };
 }
 
 /** One pass over the pages, until it ends or has to start over. */

@@ -74,10 +74,11 @@ export class Pages {
   /** Returns a page without waiting, where this process holds it or the operation has read such a page before. */
   atHand<P, Row>(operation: Operation, question: PageQuestion<P, Row>): Page<Row> | undefined {
     if (operation.signal.aborted) return undefined;
-    const { key } = addressOf(this.#options, question);
+    const address = addressOf(this.#options, question);
+    const { key } = address;
     const before = operation.pages.get(key);
     if (before !== undefined) return before instanceof Promise ? undefined : (before as Page<Row>);
-    const page = this.stored.atHand(question);
+    const page = this.stored.atHand(question, address);
     if (page === undefined || !operation.accepts(page)) return undefined;
     if (!operation.noStore) operation.pages.set(key, page);
     this.#options.observer?.found(question.endpoint.dataset, "memory", page);

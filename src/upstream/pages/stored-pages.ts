@@ -24,10 +24,14 @@ export class StoredPages {
   }
 
   /** Returns a page that this process holds and that is final or fresh; undefined where it must be looked for. */
-  atHand<P, Row>(question: PageQuestion<P, Row>): Page<Row> | undefined {
+  atHand<P, Row>(
+    question: PageQuestion<P, Row>,
+    { key } = addressOf(this.#options, question),
+  ): Page<Row> | undefined {
     const { memory, freshness } = this.#options;
-    const page = memory.atHand(question.endpoint, addressOf(this.#options, question).key);
-    return page !== undefined && freshness.isFresh(page, question.endpoint) ? page : undefined;
+    const { endpoint } = question;
+    const page = memory.atHand(endpoint, key);
+    return page !== undefined && freshness.isFresh(page, endpoint) ? page : undefined;
   }
 
   /** Returns a page that is final or fresh; null where a request would be needed. `noStore` keeps it out of this process. */
