@@ -280,6 +280,22 @@ describe("a kept answer", () => {
     expect(statusOf(await post(opened, FINAL)) === "hit").toBe(Number(bytes) > 10_000);
   });
 
+  test("stays where others are asked once, and where there is no room comes to be kept when it is asked again", async () => {
+    const opened = open({ RESPONSE_CACHE_BYTES: "100000" });
+    const ask = async (first: number) =>
+      statusOf(await post(opened, FINAL.replace("groupBy:", `first: ${first}, groupBy:`)));
+    expect(await ask(1)).toBe("fwd=miss; stored");
+    const statuses: (string | undefined)[] = [];
+    for (let first = 2; first < 50; first++) statuses.push(await ask(first));
+    expect(new Set(statuses)).toEqual(new Set(["fwd=miss; stored", "fwd=miss"]));
+    expect(await ask(1)).toBe("hit");
+    expect(await ask(60)).toBe("fwd=miss");
+    expect(await ask(60)).toBe("fwd=miss; stored");
+    expect(await ask(60)).toBe("hit");
+    opened.at("2026-11-20T13:00:00Z"); // those before no longer hold
+    expect(await ask(61)).toBe("fwd=miss; stored");
+  });
+
   test("at midnight and at the end of a month, LAST_MONTH is the month before", async () => {
     const opened = open();
     const plain = open({ RESPONSE_CACHE: "off" });

@@ -9,8 +9,8 @@ import { type CollectedPages, collectAll, pagesOf } from "../upstream/pages/iter
 import type { Page } from "../upstream/pages/page.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
-import { oncePerOperation } from "./once-per-operation.ts";
 import { loader } from "./loader.ts";
+import { oncePerOperation } from "./once-per-operation.ts";
 import { pageIndex, valuesOfPages } from "./page-index.ts";
 import { peopleBeyondAPage } from "./sizes.ts";
 
@@ -104,7 +104,8 @@ async function affordable(
   const { ranges } = windowsOf(claudeCode, range, ctx.now());
   const runs = ranges.map((day) => pagesOf(upstream, claudeCode, [{ range: day }]));
   const read = () => collectAll(runs);
-  if (upstream.isUnbounded || ranges.every((day) => upstream.holds(claudeCode, { range: day }))) return read();
+  if (upstream.isUnbounded || ranges.every((day) => upstream.holds(claudeCode, { range: day })))
+    return read();
   const days = await pMap(ranges, (day) => keptDay(ctx, day), { concurrency: CONCURRENT_LOOKS });
   const missing = days.filter(({ isComplete }) => !isComplete);
   if (missing.length === 0) return read();

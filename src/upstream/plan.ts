@@ -75,7 +75,8 @@ export async function keptPart<P, Row>(
   pages = 1,
 ): Promise<KeptPart> {
   const first = upstream.peek(endpoint, params, null);
-  if (!(first instanceof Promise) && first?.next === null) return { rows: first.rows.length, isComplete: true };
+  if (!(first instanceof Promise) && first?.next === null)
+    return { rows: first.rows.length, isComplete: true };
   let rows = 0;
   const seen = new Set<string | null>();
   for (let token: string | null = null; !seen.has(token); ) {

@@ -20,7 +20,10 @@ export function pseudonymousUpstream(upstream: Upstream, pseudonyms: Pseudonyms)
     token: sealed(page.token),
     next: sealed(page.next),
   });
-  const overrides: Pick<Upstream, "pages" | "holds" | "onlyPage" | "kept" | "peek" | "rowsInColumns" | "stored"> = {
+  const overrides: Pick<
+    Upstream,
+    "pages" | "holds" | "onlyPage" | "kept" | "peek" | "rowsInColumns" | "stored"
+  > = {
     async *pages(endpoint, params, from = null) {
       for await (const page of upstream.pages(endpoint, requested(endpoint, params), opened(from)))
         yield shown(endpoint, page);

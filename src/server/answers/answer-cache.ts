@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Instant } from "../../domain/day.ts";
 import type { Reply, RequestHead } from "../http/exchange.ts";
@@ -18,14 +19,22 @@ export interface AnswerCacheOptions {
 /** The part of the memory that one answer may take. */
 const LARGEST_PART = 1 / 8;
 
+/** Keys of answers that were made lately and found no room. */
+const REMEMBERED = 10_000;
+
 /**
  * Answers as bytes, found by all of the request that can change them: its method, URL and body, the headers that it is read by, and what
  * its caller may read. The settings and the schema are those of the process. An error, a part of an answer, or an answer from anything
  * that may change unnoticed is not kept.
+ *
+ * Where there is no room, an answer is kept once it has been requested before: questions that are asked once would push out those that
+ * come again.
  */
 export class AnswerCache {
   readonly #options: AnswerCacheOptions;
   readonly #answers: LRUCache<string, KeptAnswer>;
+  // Bounded by size: a `max` reserves memory for all of them at once.
+  readonly #asked = new LRUCache<string, true>({ maxSize: REMEMBERED, sizeCalculation: () => 1 });
   readonly #vary: string;
 
   constructor(options: AnswerCacheOptions) {
@@ -34,7 +43,7 @@ export class AnswerCache {
     this.#answers = new LRUCache({
       maxSize: options.maxBytes,
       maxEntrySize: Math.ceil(options.maxBytes * LARGEST_PART),
-      sizeCalculation: (answer, key) => answer.bytes + 2 * key.length,
+      sizeCalculation: bytesOf,
     });
   }
 
@@ -70,9 +79,34 @@ export class AnswerCache {
       vary: this.#vary,
       publicSeconds: record.namesTrusted ? this.#options.publicSeconds : null,
     });
+    const bytes = bytesOf(kept, key);
+    if (bytes > this.#answers.maxEntrySize) return null;
+    if (!this.#hasRoom(bytes) && !this.#isAskedAgain(key)) return null;
     this.#answers.set(key, kept);
     return kept;
   }
+
+  /** True if so many bytes fit beside the answers that hold. Removes those that do not, the least recently used first. */
+  #hasRoom(bytes: number): boolean {
+    const answers = this.#answers;
+    while (answers.calculatedSize + bytes > answers.maxSize) {
+      const [oldest] = answers.rkeys();
+      if (oldest === undefined || answers.peek(oldest)?.isCurrent(this.#options.now())) return false;
+      answers.delete(oldest);
+    }
+    return true;
+  }
+
+  #isAskedAgain(key: string): boolean {
+    const digest = hash("sha1", key, "latin1");
+    if (this.#asked.has(digest)) return true;
+    this.#asked.set(digest, true);
+    return false;
+  }
+}
+
+function bytesOf(answer: KeptAnswer, key: string): number {
+  return answer.bytes + 2 * key.length;
 }
 
 /** Headers that state something about the content. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type Coding, codingFor, encode } from "./encodings.ts";
 import { Reply, type RequestHead } from "./exchange.ts";
 
@@ -10,13 +10,12 @@ type Fields = readonly string[];
 export class Content {
   readonly #bytes: Bytes;
   readonly #type: string;
-  readonly #tag: string;
+  #tag: string | null = null;
   readonly #encoded = new Map<Coding, Bytes | Promise<Bytes>>();
 
   constructor(bytes: Bytes, type: string) {
     this.#bytes = bytes;
     this.#type = type;
-    this.#tag = createHash("sha256").update(bytes).digest("base64url").slice(0, TAG_LENGTH);
     this.#encoded.set("identity", bytes);
   }
 
@@ -27,6 +26,7 @@ export class Content {
   /** The response to a request, in the coding that its client prefers; to a GET, 304 where the client has it. */
   reply({ method, headers }: RequestHead, fields: Fields): Reply | Promise<Reply> {
     const coding = codingFor(headers.get("accept-encoding"), this.#bytes.length);
+    this.#tag ??= hash("sha256", this.#bytes, "base64url").slice(0, TAG_LENGTH);
     const etag = `"${this.#tag}${coding === "identity" ? "" : `-${coding}`}"`;
     const validated: Fields = ["etag", etag, ...fields];
     if (method === "GET" && isAmong(etag, headers.get("if-none-match")))
