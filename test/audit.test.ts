@@ -425,9 +425,9 @@ function typesOf(lines: readonly unknown[]): Map<string, Set<string>> {
 
 test("every key of the logs has one type, for any request and any failure", async () => {
   const lines: string[] = [];
-  const write = (line: string) => void lines.push(line);
+  const write = (text: string) => void lines.push(...text.trimEnd().split("\n"));
   const losses = { onLoss: () => {}, onRecovery: () => {} };
-  const { audit } = openAuditLog("stdout", { stdout: write, stderr: write, ...losses });
+  const { audit, close } = openAuditLog("stdout", { stdout: write, stderr: write, ...losses });
   const log = createLog({ level: "trace", now: () => Date.parse(NOW), write });
   const guarded = audited({ sandbox: { users: 20 }, settings: { ...GUARDED, MAX_UPSTREAM_REQUESTS: "5" } });
   const note = ({ entries }: { readonly entries: readonly AuditEntry[] }) => {
@@ -483,6 +483,7 @@ test("every key of the logs has one type, for any request and any failure", asyn
     log.error({ fault: faultOf(fault) }, "fault");
   log.error({ fault: faultOf(new DOMException("late", "TimeoutError")) }, "fault");
 
+  await close();
   expect(lines.length).toBeGreaterThan(40);
   const types = typesOf(lines.map((line): unknown => JSON.parse(line)));
   const several = [...types].filter(([, kinds]) => kinds.size > 1).map(([path, kinds]) => [path, ...kinds]);

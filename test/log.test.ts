@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ROOT_CONTEXT } from "@opentelemetry/api";
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { LineFile, openAuditLog } from "../src/cli/audit-log.ts";
+import { AuditFile, openAuditLog } from "../src/cli/audit-log.ts";
 import { createLog, faultOf } from "../src/cli/log.ts";
 import { GatewayError } from "../src/errors.ts";
 import { currentRequest, RequestRecord } from "../src/server/http/request-record.ts";
@@ -251,10 +251,23 @@ describe("the audit log", () => {
     expect(readFileSync(path, "utf8")).not.toBe("");
   });
 
-  test.each(["stdout", "stderr"] as const)("goes to %s", (target) => {
-    const lines: string[] = [];
-    openAuditLog(target, { ...STREAMS, [target]: (line: string) => lines.push(line) }).audit?.(ENTRY);
-    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ log: "audit", requestId: "id-1" });
+  test.each(["stdout", "stderr"] as const)("goes to %s, all lines of a turn at once", async (target) => {
+    const written: string[] = [];
+    const write = (text: string) => written.push(text);
+    const { audit, close } = openAuditLog(target, { ...STREAMS, [target]: write });
+    audit?.(ENTRY);
+    audit?.({ ...ENTRY, requestId: "id-2" });
+    await new Promise((resolve) => setImmediate(resolve));
+    audit?.({ ...ENTRY, requestId: "id-3" });
+    await close();
+    const ids = written.map((text) =>
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).requestId),
+    );
+    expect(ids).toEqual([["id-1", "id-2"], ["id-3"]]);
+    expect(JSON.parse(written[1] ?? "")).toMatchObject({ level: "info", log: "audit" });
   });
 
   test("that cannot be opened stops the start, with the reason", { tags: "deep" }, async () => {
@@ -266,12 +279,12 @@ describe("the audit log", () => {
 
   test("loses lines where the disk is full, says so once, and counts them", async () => {
     const told: unknown[] = [];
-    const file = new LineFile("/dev/full", {
+    const file = new AuditFile("/dev/full", {
       onLoss: (fault) => told.push((fault as NodeJS.ErrnoException).code),
       onRecovery: (lines) => told.push(lines),
     });
     for (let i = 0; i < 10; i++) {
-      file.write("line\n");
+      file.write(ENTRY);
       await new Promise((resolve) => setImmediate(resolve));
     }
     await file.close();
@@ -281,16 +294,13 @@ describe("the audit log", () => {
   test("loses what the disk is too slow for instead of keeping it", async () => {
     const told: unknown[] = [];
     const path = join(folder, "slow.log");
-    const file = new LineFile(path, {
+    const file = new AuditFile(path, {
       onLoss: (fault) => told.push((fault as Error).message),
       onRecovery: (lines) => told.push(lines),
     });
-    const line = `${"x".repeat(1_023)}\n`;
-    for (let i = 0; i < 3_000; i++) file.write(line); // in one go, while nothing can be written
+    for (let i = 0; i < 3_000; i++) file.write(ENTRY); // in one go, while nothing can be written
     await file.close();
-    const kept = readFileSync(path, "utf8")
-      .split("\n")
-      .filter((each) => each.length === 1_023).length;
+    const kept = readFileSync(path, "utf8").split("\n").filter(Boolean).length;
     expect(kept).toBeLessThan(3_000);
     expect(told).toEqual(["the audit log is slow", 3_000 - kept]);
   });

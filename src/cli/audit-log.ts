@@ -1,7 +1,7 @@
 import { accessSync, close, constants, openSync, statSync, write } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { Audit } from "../server/observability/audit.ts";
+import type { Audit, AuditEntry } from "../server/observability/audit.ts";
 import { redact } from "../server/observability/redact.ts";
 import { ConfigError } from "../settings/config-error.ts";
 import type { AuditConfig } from "../settings/logs.ts";
@@ -31,18 +31,25 @@ export interface AuditLog {
 /** The audit log: one JSON object a line, on its own or among the lines of the log. Throws ConfigError. */
 export function openAuditLog(target: AuditConfig, options: AuditLogOptions): AuditLog {
   if (target === null) return { audit: null, reopen: () => {}, close: async () => {} };
-  if (typeof target === "string")
-    return { audit: auditTo(options[target]), reopen: () => {}, close: async () => {} };
-  const file = new LineFile(target.path, options);
+  if (typeof target === "string") {
+    const stream = new AuditStream(options[target]);
+    process.once("exit", () => stream.flush());
+    return { audit: (entry) => stream.write(entry), reopen: () => {}, close: async () => stream.flush() };
+  }
+  const file = new AuditFile(target.path, options);
   return {
-    audit: auditTo((line) => file.write(line)),
+    audit: (entry) => file.write(entry),
     reopen: () => file.reopen(),
     close: () => file.close(),
   };
 }
 
-function auditTo(write: WriteLine): Audit {
-  return (entry) => write(redact(`{"level":"info","log":"audit",${JSON.stringify(entry).slice(1)}\n`));
+function textOf(entries: readonly AuditEntry[]): string {
+  return entries.map(lineOf).join("");
+}
+
+function lineOf(entry: AuditEntry): string {
+  return redact(`{"level":"info","log":"audit",${JSON.stringify(entry).slice(1)}\n`);
 }
 
 /** Returns the code for which the file cannot be opened; null where it can. Does not create it. */
@@ -57,24 +64,46 @@ export function auditFileFault(path: string): string | null {
   }
 }
 
-/** Limit of bytes that wait for the disk. Beyond it lines are lost: the gateway neither stops for them nor fills up. */
-const MAX_WAITING_BYTES = 2 ** 20;
+/** Limit of entries that wait for the disk. Beyond it they are lost: the gateway neither stops for them nor fills up. */
+const MAX_WAITING = 2_000;
 
-/** Lines are gathered for so long and written together: a write for each takes more time than the answer that it is about. */
+/**
+ * Entries for a file are gathered for so long, and then made lines and written together: one by one, their lines take more time than the
+ * kept answers that they are about.
+ */
 const GATHERING_MS = 50;
 
 const OWNER_ONLY = 0o600;
+
+/** Lines among those of the log. The entries of one turn of the event loop are written together. */
+class AuditStream {
+  readonly #write: WriteLine;
+  #waiting: AuditEntry[] = [];
+
+  constructor(write: WriteLine) {
+    this.#write = write;
+  }
+
+  write(entry: AuditEntry): void {
+    if (this.#waiting.push(entry) === 1) setImmediate(() => this.flush());
+  }
+
+  flush(): void {
+    if (this.#waiting.length === 0) return;
+    this.#write(textOf(this.#waiting));
+    this.#waiting = [];
+  }
+}
 
 /**
  * Lines at the end of a file, written in the order they came and never in the way of anything: where the disk is full or slow,
  * what does not fit is dropped and counted.
  */
-export class LineFile {
+export class AuditFile {
   readonly #path: string;
   readonly #losses: Losses;
   #fd: number;
-  #waiting: string[] = [];
-  #waitingBytes = 0;
+  #waiting: AuditEntry[] = [];
   #writing: Promise<void> | null = null;
   #lost = 0;
 
@@ -90,14 +119,12 @@ export class LineFile {
     }
   }
 
-  write(line: string): void {
-    const bytes = Buffer.byteLength(line);
-    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
+  write(entry: AuditEntry): void {
+    if (this.#waiting.length === MAX_WAITING) {
       this.#lose(new Error("the audit log is slow"), 1);
       return;
     }
-    this.#waiting.push(line);
-    this.#waitingBytes += bytes;
+    this.#waiting.push(entry);
     this.#writing ??= this.#drain();
   }
 
@@ -123,15 +150,14 @@ export class LineFile {
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
       await setTimeout(GATHERING_MS);
-      const lines = this.#waiting;
+      const entries = this.#waiting;
       this.#waiting = [];
-      this.#waitingBytes = 0;
       try {
         // What failed may have left half a line.
-        await writeAll(this.#fd, Buffer.from((this.#lost > 0 ? "\n" : "") + lines.join("")));
+        await writeAll(this.#fd, Buffer.from((this.#lost > 0 ? "\n" : "") + textOf(entries)));
         this.#recover();
       } catch (fault) {
-        this.#lose(fault, lines.length);
+        this.#lose(fault, entries.length);
       }
     }
     this.#writing = null;

@@ -21,8 +21,11 @@ const ADDRESS = String.raw`${LOCAL_PART}(?:@|%40)\[?(?!${VERSION})(?:${IPV4}|${N
 
 const SECRET = new RegExp([ESCAPE, UPSTREAM_KEY, OWN_TOKEN, BEARER, JWT, USERINFO, ADDRESS].join("|"), "giu");
 
-/** Every secret has one of these in it. Most lines have none, and looking for them takes a fiftieth of the time. */
-const TRACE = /sk[-_]ant[-_]|cag_|bearer |eyJ|@|%40/iu;
+/**
+ * Every secret has one of these in it. Most lines have none, and looking for their last characters, and back from there, takes a
+ * hundredth of the time.
+ */
+const TRACE = /[-_ J@%](?<=sk[-_]ant[-_]|cag_|bearer |eyJ|@|%)/iu;
 
 /** Returns a line of a log, as text or as JSON, with every secret in it replaced. */
 export function redact(line: string): string {
