@@ -9,7 +9,7 @@ import { assetsRoute } from "../src/server/http/assets.ts";
 import { asResponse, fetchExchange } from "../src/server/http/fetch-adapter.ts";
 import { HttpError } from "../src/server/http/http-error.ts";
 import { RequestRecord } from "../src/server/http/request-record.ts";
-import { findRoute } from "../src/server/http/routes.ts";
+import { routeFinder } from "../src/server/http/routes.ts";
 
 const SCRIPT = "export const answer = 42;\n".repeat(100);
 
@@ -19,7 +19,7 @@ async function get(path: string, headers: Readonly<Record<string, string>> = {})
   for (const name of ["editor-B3x_9aQz.js", "index.html", "editor.js", "secret-B3x_9aQz.pem"])
     writeFileSync(join(folder, name), SCRIPT);
   const request = new Request(`http://gateway.test${path}`, { headers });
-  const route = findRoute([assetsRoute("/assets/", pathToFileURL(`${folder}/`))], request);
+  const route = routeFinder([assetsRoute("/assets/", pathToFileURL(`${folder}/`))])(request, path);
   const incoming = {
     id: null,
     method: "GET",

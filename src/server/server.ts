@@ -11,12 +11,12 @@ import { nodeListener } from "./http/node-adapter.ts";
 import {
   type CrossOrigin,
   PROTECTIVE,
-  refuseOddTargets,
   refuseOtherHosts,
+  requestedHost,
   shareAcrossOrigins,
 } from "./http/origin.ts";
 import { currentRequest, type Incoming, REQUEST_ID, RequestRecord } from "./http/request-record.ts";
-import { findRoute, wantsPage } from "./http/routes.ts";
+import { routeFinder, wantsPage } from "./http/routes.ts";
 import { Admission } from "./limits/admission.ts";
 import { auditEntry } from "./observability/audit.ts";
 import { NOWHERE, type RoutesOptions, servedRoutes } from "./served-routes.ts";
@@ -32,20 +32,21 @@ export function createServer(options: ServerOptions) {
   const { server, limits } = options.config;
   const authenticate = createAuthenticator(options.authentication, options.anybody);
   const { routes, mcp } = servedRoutes(options, authenticate);
+  const findRoute = routeFinder(routes);
   const admission = new Admission(limits.maxConcurrent);
   const shareWithPages = shareAcrossOrigins({ ...server, onForeignOrigin: options.onForeignOrigin });
 
   /** Refuses in this order: odd targets, other hosts, overload, methods, callers; then the route answers. */
   function answer(exchange: Exchange): Response | Reply | Promise<Response | Reply> {
     const { head, record } = exchange;
-    const route = findRoute(routes, head) ?? NOWHERE;
+    const route = findRoute(head, record.incoming.target) ?? NOWHERE;
     const isPreflight = head.method === "OPTIONS" && route.kind !== "export";
     if (!isPreflight) record.kind = route.kind;
     if (route !== NOWHERE) record.route = route.path;
-    refuseOddTargets(head, record.incoming.target);
+    const host = requestedHost(head, record.incoming.target);
     record.isProbe = route.access === "probe";
     if (record.isProbe) return route.respond(exchange);
-    refuseOtherHosts(head.headers.get("host"), server.allowedHosts);
+    refuseOtherHosts(host, server.allowedHosts);
     const place = admission.enter(route.kind === "export" || wantsPage(head));
     record.onCompleted(() => place.leave());
     if (isPreflight) return new Reply(204, ["content-length", "0"], null);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HttpError } from "../../server/http/http-error.ts";
-import { refuseOtherHosts } from "../../server/http/origin.ts";
+import { hostIn, refuseOtherHosts } from "../../server/http/origin.ts";
 import type { MetricsAddress } from "../../settings/metrics.ts";
 import type { AllowedHosts } from "../../settings/server.ts";
 import { cannotListen } from "../listen.ts";
@@ -51,7 +51,7 @@ async function answer(
   read: () => Promise<string>,
 ): Promise<void> {
   try {
-    refuseOtherHosts(headers.host ?? null, allowedHosts);
+    refuseOtherHosts(hostIn(headers.host), allowedHosts);
     const isRead = method === "GET" || method === "HEAD";
     if (!isRead) response.writeHead(405, { allow: "GET, HEAD" }).end();
     else if (!/^\/metrics(?:\?|$)/.test(url)) response.writeHead(404).end();

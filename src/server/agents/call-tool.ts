@@ -101,7 +101,7 @@ function readArguments(tool: DocumentTool, given: Arguments, limits: RequestLimi
 function exchangeOf(
   record: RequestRecord,
   signal: AbortSignal,
-  body: Uint8Array,
+  body: Buffer,
   isExplained: boolean,
 ): Exchange {
   const headers = new Map([["content-type", "application/json"]]);

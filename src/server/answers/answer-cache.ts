@@ -118,14 +118,8 @@ const NO_USAGE = { requests: 0, cacheHits: 0, duplicates: 0, waitMs: 0 };
 export function answerKey(
   { method, headers }: RequestHead,
   { viewer, incoming }: RequestRecord,
-  body: Uint8Array,
+  body: Buffer,
 ): string {
-  const read = [
-    method,
-    incoming.target,
-    headers.get("accept"),
-    headers.get("content-type"),
-    viewerKey(viewer),
-  ];
-  return `${read.join("\n")}\n${Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")}`;
+  const types = `${headers.get("accept") ?? ""}\n${headers.get("content-type") ?? ""}`;
+  return `${method}\n${incoming.target}\n${types}\n${viewerKey(viewer)}\n${body.toString("latin1")}`;
 }

@@ -307,14 +307,16 @@ export function createGraphQL({
   ): Promise<Reply | Response> {
     const { head, record } = exchange;
     // A reader with no more than a URL may not see the plan.
-    const other = wantsPlan(head) && form?.isEmbeddable !== true ? null : form;
+    const isExplained = wantsPlan(head);
+    const other = isExplained && form?.isEmbeddable !== true ? null : form;
     const types = acceptedTypes(head);
     if (other === null && types.whole === null && types.inParts === null) throw notAcceptable();
     if (form?.isEmbeddable !== true) refuseForeign(head, server.allowedOrigins);
-    await callers.enter(record.caller);
+    const entering = callers.enter(record.caller);
+    if (entering !== undefined) await entering;
     checkContent(head, limits.request);
     const body = head.method === "POST" ? await bodyOf(exchange, limits.request) : NO_BODY;
-    const isKeepable = answers !== null && !isUncached(head);
+    const isKeepable = answers !== null && !isExplained && !isUncached(head);
     const key = isKeepable ? answerKey(head, record, body) : null;
     const found = key === null ? null : answers?.find(key, record);
     if (found) return labelled(await found.reply(head, now()), record, "hit");
@@ -331,7 +333,7 @@ export function createGraphQL({
   return { respond };
 }
 
-const NO_BODY = new Uint8Array();
+const NO_BODY = Buffer.alloc(0);
 
 /** An operation that may run. */
 interface Begun {
@@ -383,9 +385,10 @@ function mutationByGet(): HttpError {
   });
 }
 
-/** True for requests that must be executed: for a plan, which has no figures, or by the client's own wish (RFC 9111, 5.2.1.4). */
-function isUncached(head: RequestHead): boolean {
-  return wantsPlan(head) || /no-(cache|store)/i.test(head.headers.get("cache-control") ?? "");
+/** True for requests that must be executed by the client's own wish (RFC 9111, 5.2.1.4). */
+function isUncached({ headers }: RequestHead): boolean {
+  const directives = headers.get("cache-control");
+  return directives !== null && /no-(cache|store)/i.test(directives);
 }
 
 /**

@@ -43,7 +43,7 @@ export function checkContent({ method, headers }: RequestHead, limits: RequestLi
 }
 
 /** Reads the body of a request with a bound. */
-export async function bodyOf({ readBody }: Exchange, limits: RequestLimits): Promise<Uint8Array> {
+export async function bodyOf({ readBody }: Exchange, limits: RequestLimits): Promise<Buffer> {
   try {
     return await readBody(limits.MAX_BODY_BYTES);
   } catch (fault) {

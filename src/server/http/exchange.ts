@@ -11,7 +11,7 @@ export interface Exchange {
   readonly head: RequestHead;
   readonly record: RequestRecord;
   /** Reads the body, once. Throws BodyTooLong beyond so many bytes, and whatever else keeps it from being read. */
-  readonly readBody: (maxBytes: number) => Promise<Uint8Array>;
+  readonly readBody: (maxBytes: number) => Promise<Buffer>;
   /** Makes a signal that aborts when the client leaves before the end of the response. */
   readonly leaving: () => AbortSignal;
 }

@@ -13,7 +13,7 @@ export function fetchExchange(sent: Request, record: RequestRecord): Exchange {
   };
 }
 
-async function bytesOf({ body }: Request, maxBytes: number): Promise<Uint8Array> {
+async function bytesOf({ body }: Request, maxBytes: number): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const part of body ?? []) {

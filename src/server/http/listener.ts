@@ -36,7 +36,7 @@ export function createListener({ handle, reject, limits }: ListenerOptions): Ser
     const { socket } = request;
     current.set(socket, response);
     // Before Node, which would take the rest of the request however long it is.
-    response.prependOnceListener("finish", () => cutOff(request, socket));
+    response.prependListener("finish", () => cutOff(request, socket));
     handle(request, response);
   });
   server.on("clientError", (fault: ParserFault, socket: Socket) => {

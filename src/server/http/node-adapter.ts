@@ -42,7 +42,7 @@ class NodeExchange implements Exchange {
     this.#response = response;
   }
 
-  readonly readBody = (maxBytes: number): Promise<Uint8Array> => bytesOf(this.#message, maxBytes);
+  readonly readBody = (maxBytes: number): Promise<Buffer> => bytesOf(this.#message, maxBytes);
 
   readonly leaving = (): AbortSignal => signalOf(this.#response);
 }
@@ -67,7 +67,8 @@ class NodeHeaders implements Pick<Headers, "get" | "has"> {
   }
 
   get(name: string): string | null {
-    return this.#headers[name]?.toString() ?? null;
+    const value = this.#headers[name];
+    return typeof value === "string" ? value : (value?.toString() ?? null);
   }
 
   has(name: string): boolean {
@@ -86,8 +87,8 @@ function signalOf(response: ServerResponse): AbortSignal {
 }
 
 /** Leaves the rest of a body that is too long unread, so that its client can still be sent a response. */
-function bytesOf(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+function bytesOf(message: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const parts: Buffer[] = [];
   let length = 0;
   const add = (part: Buffer) => {
@@ -101,10 +102,7 @@ function bytesOf(message: IncomingMessage, maxBytes: number): Promise<Uint8Array
   message
     .on("data", add)
     .on("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)))
-    .on("error", reject)
-    .on("close", () => {
-      if (!message.complete) reject(new Error("the connection was closed in the middle of the body"));
-    });
+    .on("error", reject); // also where the connection is closed in the middle of the body
   return promise;
 }
 

@@ -111,23 +111,16 @@ function isOrigin(text: string): boolean {
  * a page under that name could read answers for callers without credentials (DNS rebinding); an address cannot be made to
  * resolve.
  */
-function isForUs(host: string | null, allowed: AllowedHosts): boolean {
-  if (allowed === "*") return true;
-  const name = nameIn(host ?? "") ?? "";
-  return isIP(name.replace(/^\[|\]$/g, "")) !== 0 || allowed.includes(name);
+function isForUs({ name, isAddress }: Host, allowed: AllowedHosts): boolean {
+  return allowed === "*" || isAddress || allowed.includes(name);
 }
 
 /**
- * Rejects targets that are whole URLs, which are for proxies; hosts that are no name, which would stand before the path or be one;
- * and TRACE, which would send back what it was sent, a token included.
+ * Returns the host that a request is for. Rejects targets that are whole URLs, which are for proxies; hosts that are no name, which would
+ * stand before the path or be one; and TRACE, which would send back what it was sent, a token included.
  */
-export function refuseOddTargets({ method, headers }: RequestHead, target: string): void {
-  const host = headers.get("host");
-  if (host && nameIn(host) === null)
-    throw new HttpError(
-      "BAD_REQUEST",
-      "The header `host` must be a host name or address, with an optional port.",
-    );
+export function requestedHost({ method, headers }: RequestHead, target: string): Host {
+  const host = hostIn(headers.get("host"));
   if (!target.startsWith("/"))
     throw new HttpError(
       "BAD_REQUEST",
@@ -138,10 +131,11 @@ export function refuseOddTargets({ method, headers }: RequestHead, target: strin
       status: 405,
       headers: { allow: "GET, HEAD, POST, OPTIONS" },
     });
+  return host;
 }
 
 /** Rejects requests for a host that is not the gateway's. */
-export function refuseOtherHosts(host: string | null, allowed: AllowedHosts): void {
+export function refuseOtherHosts(host: Host, allowed: AllowedHosts): void {
   if (isForUs(host, allowed)) return;
   throw new HttpError(
     "BAD_REQUEST",
@@ -150,16 +144,36 @@ export function refuseOtherHosts(host: string | null, allowed: AllowedHosts): vo
   );
 }
 
-/** Clients send few different hosts, each with every request. */
-const names = new LRUCache<string, { readonly name: string | null }>({ max: 100 });
+/** The host of a request, without its port. */
+interface Host {
+  /** A name or an address; empty where the client sends none. */
+  readonly name: string;
+  readonly isAddress: boolean;
+}
 
-/** The name or address in a `host` header, without its port; null where it is none, such as one with a path in it. */
-function nameIn(host: string): string | null {
-  const known = names.get(host);
-  if (known !== undefined) return known.name;
-  const name = /^[\w.:[\]-]+$/.test(host) ? (URL.parse(`http://${host}`)?.hostname ?? null) : null;
-  if (host.length <= MAX_HOST) names.set(host, { name });
-  return name;
+/** Clients send few different hosts, each with every request. */
+const hosts = new LRUCache<string, Host>({ max: 100 });
+
+/** The host in a `host` header. Rejects a text that is none, such as one with a path in it. */
+export function hostIn(header: string | null | undefined): Host {
+  if (!header) return NO_HOST;
+  const known = hosts.get(header);
+  if (known !== undefined) return known;
+  const host = parseHost(header);
+  if (host === null)
+    throw new HttpError(
+      "BAD_REQUEST",
+      "The header `host` must be a host name or address, with an optional port.",
+    );
+  if (header.length <= MAX_HOST) hosts.set(header, host);
+  return host;
+}
+
+const NO_HOST: Host = { name: "", isAddress: false };
+
+function parseHost(header: string): Host | null {
+  const name = /^[\w.:[\]-]+$/.test(header) ? (URL.parse(`http://${header}`)?.hostname ?? null) : null;
+  return name === null ? null : { name, isAddress: isIP(name.replace(/^\[|\]$/g, "")) !== 0 };
 }
 
 /** The longest name of the DNS, with a port. */

@@ -22,21 +22,26 @@ export interface Route {
   readonly respond: (exchange: Exchange) => Response | Reply | Promise<Response | Reply>;
 }
 
-/** The first route that serves a request; undefined where none does, or the host makes no URL. */
-export function findRoute(routes: readonly Route[], head: RequestHead): Route | undefined {
-  const pathname = pathOf(head.url);
-  return routes.find(
-    ({ path, aliases = [], matches }) =>
-      (path === pathname || aliases.includes(pathname) || isBelow(pathname, path)) &&
-      (matches === undefined || matches(head)),
-  );
+/** Finds the first route that serves a request; undefined where none does, or the host makes no URL. */
+export type FindRoute = (head: RequestHead, target: string) => Route | undefined;
+
+/** A target that is a path of the table needs no URL to be parsed, and those of usual clients are. */
+export function routeFinder(routes: readonly Route[]): FindRoute {
+  const serving = (pathname: string) =>
+    routes.filter(
+      ({ path, aliases = [] }) => path === pathname || aliases.includes(pathname) || isBelow(pathname, path),
+    );
+  const paths = routes.flatMap(({ path, aliases = [] }) => [path, ...aliases]);
+  const byPath = new Map(paths.map((path) => [path, serving(path)]));
+  return (head, target) => {
+    const found = byPath.get(pathIn(target)) ?? serving(URL.parse(head.url)?.pathname ?? "");
+    return found.find(({ matches }) => matches === undefined || matches(head));
+  };
 }
 
-/** A plain path, which every request of a usual client has, is cut out in a tenth of the time that it takes to parse a URL. */
-const PLAIN_PATH = /^https?:\/\/[\w.:-]+((?:\/[\w-]+)+)(?:\?|$)/;
-
-function pathOf(url: string): string {
-  return PLAIN_PATH.exec(url)?.[1] ?? URL.parse(url)?.pathname ?? "";
+function pathIn(target: string): string {
+  const end = target.indexOf("?");
+  return end < 0 ? target : target.slice(0, end);
 }
 
 function isBelow(pathname: string, path: string): boolean {

@@ -24,7 +24,7 @@ export class Admission {
   readonly #now: () => number;
   #underWay = 0;
   #later = 0;
-  readonly #held = new Map<string, number>();
+  readonly #holders = new Map<string, Holder>();
   /** The caller who asked last, and the one before who was another. */
   #last: Arrival = NO_ARRIVAL;
   #other: Arrival = NO_ARRIVAL;
@@ -41,25 +41,25 @@ export class Admission {
     if (isLater && isBusy) throw overloaded(RETRY_AFTER.later);
     this.#underWay++;
     if (isLater) this.#later++;
-    let holder: string | null = null;
+    let holder: Holder | null = null;
     return {
       hold: (caller) => {
-        if (holder !== null) return;
-        this.#arrive(caller);
-        const held = this.#held.get(caller) ?? 0;
-        if (held >= this.#part(CALLER_PART) && this.#now() - this.#other.at < AROUND_MS) throw greedy();
-        this.#held.set(caller, held + 1);
-        holder = caller;
+        holder ??= this.#hold(caller);
       },
       leave: () => {
         this.#underWay--;
         if (isLater) this.#later--;
-        if (holder === null) return;
-        const held = (this.#held.get(holder) ?? 0) - 1;
-        if (held > 0) this.#held.set(holder, held);
-        else this.#held.delete(holder);
+        if (holder !== null && --holder.slots === 0) this.#holders.delete(holder.caller);
       },
     };
+  }
+
+  #hold(caller: string): Holder {
+    this.#arrive(caller);
+    const holder = this.#holders.getOrInsertComputed(caller, holderOf);
+    if (holder.slots >= this.#part(CALLER_PART) && this.#now() - this.#other.at < AROUND_MS) throw greedy();
+    holder.slots++;
+    return holder;
   }
 
   #part(part: number): number {
@@ -77,6 +77,14 @@ export interface AdmissionSlot {
   hold(caller: string): void;
   leave(): void;
 }
+
+/** A caller with requests under way. */
+interface Holder {
+  readonly caller: string;
+  slots: number;
+}
+
+const holderOf = (caller: string): Holder => ({ caller, slots: 0 });
 
 interface Arrival {
   readonly caller: string | null;
