@@ -83,7 +83,7 @@ export function sumOfRecords(records: readonly CodeTotals[]): SumOfRecords | nul
 /** The estimate over all models. */
 export function estimatedCost(totals: CodeTotals): MoneyAmount {
   const [first = NO_MONEY, ...rest] = totals.models.map((model) => model.estimated);
-  return rest.reduce(plusMoney, first);
+  return Object.freeze(rest.reduce(plusMoney, first));
 }
 
 /** Adds the proposals of a tool to those of its name. */

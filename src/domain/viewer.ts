@@ -151,10 +151,14 @@ export function permissionsSomewhere(viewer: Viewer): Permissions {
   return permissions.self && !permissions.own ? { ...permissions, own: true } : permissions;
 }
 
+/** Viewers with equal permissions share them, so that they can be compared by identity. There are few combinations. */
+const distinct = new Map<string, Permissions>();
+
 function workedOut(viewer: Viewer): Permissions {
   const scopes = ALL.map((scope) => [scope, viewer.scopes.has(scope)]);
   const others = Object.entries(OTHERS).map(([name, isHeld]) => [name, isHeld(viewer)]);
-  return Object.fromEntries([...scopes, ...others]);
+  const permissions: Permissions = Object.fromEntries([...scopes, ...others]);
+  return distinct.getOrInsertComputed(JSON.stringify(permissions), () => permissions);
 }
 
 /** True if a group of so many people is shown to the viewer; what is not known can be one. */

@@ -17,9 +17,11 @@ import {
 } from "graphql";
 import type { Context } from "../context.ts";
 import type { ThreadTurn } from "../domain/pieces.ts";
+import { type Permissions, permissionsOf } from "../domain/viewer.ts";
 import { coerceVariables } from "../planning/operation.ts";
 import { contextOfField } from "../planning/permissions.ts";
 import { type FieldPlan, fieldPlanOf } from "../planning/plan.ts";
+import type { LastingAnswers } from "./lasting-answers.ts";
 import { LiveAnswer, PENDING } from "./live-answer.ts";
 import {
   type CoercedVariables,
@@ -149,6 +151,8 @@ class Run {
   #awaited = 0;
   /** Fields completed since the last pause. */
   #completedFields = 0;
+  /** Number of objects that can change, promises, lists and errors so far: an answer that has none of them lasts. */
+  #passing = 0;
 
   constructor(
     execution: Execution,
@@ -209,6 +213,7 @@ class Run {
       let value: unknown;
       if (property !== null) value = isObject(source) ? source[property] : undefined;
       if (property === null || typeof value === "function") {
+        if (property !== null) this.#passing++;
         if (field.takesInfo) info = new ResolveInfo(this.#execution, field, parent, holder, context);
         const args = field.argsOf(this.#variables, this.#args);
         const given = info as ResolveInfo; // or no parameter for it
@@ -278,6 +283,7 @@ class Run {
   /** Goes on when a promise is resolved. A failure makes null of the place. */
   #await<T>(promise: PromiseLike<T>, field: PreparedField, place: Place, goOn: (resolved: T) => void): void {
     this.#awaited++;
+    this.#passing++;
     Promise.resolve(promise).then(
       (resolved) => {
         try {
@@ -372,9 +378,31 @@ class Run {
   }
 
   #object(field: PreparedField, type: GraphQLObjectType, place: Place, value: unknown): unknown {
-    return type.isTypeOf
-      ? this.#checkedObject(field, type, type.isTypeOf, place, value)
-      : this.#fields(this.#operation.selectionBelow(field, type, this.#variables), value, place);
+    if (type.isTypeOf) return this.#checkedObject(field, type, type.isTypeOf, place, value);
+    const selection = this.#operation.selectionBelow(field, type, this.#variables);
+    const { lasting } = selection;
+    const viewer = (place.context as Partial<Context> | undefined)?.viewer;
+    // Traces state every field, and an answer in parts its lists: neither is in an answer that lasts.
+    const mayLast = viewer !== undefined && this.#enter === null && this.#live === null;
+    if (lasting !== null && mayLast && isObject(value) && Object.isFrozen(value))
+      return this.#lastingAnswer(selection, lasting, permissionsOf(viewer), place, value);
+    this.#passing++;
+    return this.#fields(selection, value, place);
+  }
+
+  #lastingAnswer(
+    selection: PreparedSelection,
+    lasting: LastingAnswers,
+    permissions: Permissions,
+    place: Place,
+    value: object,
+  ): Answer {
+    const known = lasting.find(permissions, value);
+    if (known !== undefined) return known;
+    const before = this.#passing;
+    const answer = this.#fields(selection, value, place);
+    if (this.#passing === before) lasting.keep(permissions, value, answer);
+    return answer;
   }
 
   #checkedObject(
@@ -385,6 +413,7 @@ class Run {
     value: unknown,
   ): unknown {
     const selection = this.#operation.selectionBelow(field, type, this.#variables);
+    this.#passing++;
     const complete = (isOfType: boolean) => {
       if (!isOfType) throw new Error(`a value of ${nameOf(field)} is not a ${type.name}`);
       const answer = this.#fields(selection, value, place);
@@ -398,6 +427,7 @@ class Run {
   /** Makes an error of the answer of what was thrown; throws it on where null is not allowed. */
   #failed(fault: unknown, field: PreparedField, { isNonNull }: Output, place: Place): null {
     const error = errorAt(fault, field, place);
+    this.#passing++;
     if (isNonNull) throw error;
     this.#add(error, place);
     return null;

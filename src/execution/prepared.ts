@@ -27,6 +27,9 @@ import {
   visit,
 } from "graphql";
 
+import { fieldPlanOf } from "../planning/plan.ts";
+import { LastingAnswers } from "./lasting-answers.ts";
+
 export type CoercedVariables = Readonly<Record<string, unknown>>;
 
 /** The fields that one object of a type is answered with, in order. */
@@ -36,6 +39,8 @@ export interface PreparedSelection {
   readonly blank: Readonly<Record<string, undefined>>;
   /** A key is `__proto__`, which assignment takes for the prototype. */
   readonly hasProtoKey: boolean;
+  /** Answers about objects that never change; null where its fields depend on more than their object. */
+  readonly lasting: LastingAnswers | null;
 }
 
 /** An output type, as its values are completed. */
@@ -100,6 +105,7 @@ export class PreparedOperation {
       fields,
       blank: Object.fromEntries(fields.map(({ key }) => [key, undefined])),
       hasProtoKey: fields.some(({ key }) => key === "__proto__"),
+      lasting: fields.every(({ isOfObject }) => isOfObject) ? new LastingAnswers() : null,
     };
   }
 }
@@ -128,6 +134,8 @@ export class PreparedField {
   readonly resolve: GraphQLFieldResolver<unknown, unknown>;
   /** The property of its object that it is, as graphql's default resolver reads it; null: its resolver has to be called. */
   readonly property: string | null;
+  /** Its value depends on its object alone, beside the permissions that it requires. Lists are left out: they are completed in parts. */
+  readonly isOfObject: boolean;
   /** Its resolver has a parameter for the information about the field, which is not made for others. */
   readonly takesInfo: boolean;
   readonly below = new Map<GraphQLObjectType, PreparedSelection>();
@@ -154,6 +162,8 @@ export class PreparedField {
     this.takesInfo = this.resolve.length > 3;
     const isProperty = this.resolve === defaultFieldResolver && definition.args.length === 0;
     this.property = isProperty ? definition.name : null;
+    const isValueOrObject = this.output.kind === "leaf" || this.output.kind === "object";
+    this.isOfObject = isValueOrObject && (isProperty || fieldPlanOf(definition).isOfObject);
     this.#node = nodes[0] as FieldNode;
     this.#isStatic = !hasVariable(this.#node);
   }

@@ -1,6 +1,7 @@
 import pMap from "p-map";
 import type { Context } from "../context.ts";
 import { type ClaudeCodeRecord, type SumOfRecords, sumOfRecords } from "../domain/claude-code.ts";
+import { frozen } from "../domain/frozen.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
@@ -40,7 +41,10 @@ export async function sumsOfEmails(
   const known = sumsOfPages(pages, aliases);
   const sums = new Map<string, SumOfRecords>();
   for (const key of keys) {
-    const sum = known.getOrInsertComputed(key, () => sumOfRecords(recordsIn(pages, aliases, key)));
+    const sum = known.getOrInsertComputed(key, () => {
+      const made = sumOfRecords(recordsIn(pages, aliases, key));
+      return made && frozen(made);
+    });
     if (sum !== null) sums.set(key, sum);
   }
   return sums;

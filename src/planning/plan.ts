@@ -108,9 +108,11 @@ export interface FieldPlan extends Stated {
   readonly declared: InputFieldMap;
   readonly requires: Requires;
   readonly sources: readonly Dataset[];
+  /** Its value depends on its object alone, beside the permissions that it requires. */
+  readonly isOfObject: boolean;
 }
 
-const NO_PLAN: FieldPlan = { declared: {}, requires: [], sources: [] };
+const NO_PLAN: FieldPlan = { declared: {}, requires: [], sources: [], isOfObject: false };
 
 /** The plan of a field; the one accessor of what the plugin has written. */
 export function fieldPlanOf({ extensions }: Pick<GraphQLField<unknown, unknown>, "extensions">): FieldPlan {

@@ -97,7 +97,7 @@ declare module "graphql/type/definition.js" {
  */
 export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
-    const { pothosOptions: options, description } = config;
+    const { pothosOptions: options, description, resolve, args } = config;
     const { sources = [] } = options;
     const plan: FieldPlan = {
       context: options.context,
@@ -115,6 +115,8 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
       declared: options.args ?? {},
       requires: options.requires ?? [],
       sources,
+      // A resolver sees no more than it has parameters for.
+      isOfObject: resolve !== undefined && resolve.length <= 1 && Object.keys(args).length === 0,
     };
     return {
       ...config,

@@ -3,6 +3,7 @@ import type { Kept } from "../../cache/entry.ts";
 import type { Entry, Store } from "../../cache/memory-store.ts";
 import { type Validity, whileCurrent } from "../../cache/validity.ts";
 import type { Instant } from "../../domain/day.ts";
+import { frozen } from "../../domain/frozen.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { parseExact } from "../http/wire.ts";
 import type { PageQuestion } from "./address.ts";
@@ -125,14 +126,4 @@ export function removeNames<Row>(
     rows: withoutNames === undefined ? page.rows : page.rows.map(withoutNames),
     areNamesRemoved: true,
   };
-}
-
-/** Freezes a page deeply before a second operation shares it. The first does not wait for this. */
-function frozen<T extends object>(page: T): T {
-  return Object.isFrozen(page) ? page : freeze(page);
-}
-
-function freeze<T extends object>(part: T): T {
-  for (const value of Object.values(part)) if (typeof value === "object" && value !== null) frozen(value);
-  return Object.freeze(part);
 }
