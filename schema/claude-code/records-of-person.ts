@@ -40,9 +40,8 @@ const recordsOfPerson = {
       const { range, userId, activity } = person;
       const key = emailKey(email, ctx.orgDirectory.aliases);
       if (activity === undefined) return sumOfEmail(ctx, { range }).load(key);
-      return sumOfAccount(ctx, { range })
-        .load(key)
-        .then((found) => (found?.userId === userId ? found.sum : null));
+      const found = sumOfAccount(ctx, { range }).load(key);
+      return completeValue(found, (of) => (of?.userId === userId ? of.sum : null));
     });
   },
   requests: ({ range, type }: PlanInput, ctx: Context): readonly FieldRequests[] => [

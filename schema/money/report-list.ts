@@ -6,6 +6,7 @@ import type { Context } from "../../src/context.ts";
 import type { Instant } from "../../src/domain/day.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import type { Dimension } from "../../src/domain/report.ts";
+import type { KeyedAnswers } from "../../src/loaders/loader.ts";
 import { TEAM_SOURCES } from "../../src/loaders/teams.ts";
 import type { Requires } from "../../src/planning/plan.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
@@ -62,7 +63,7 @@ interface ReportList<Measure extends object> {
 
 /** Totals by user id, with their endpoint and the plan of their requests. */
 interface TotalsOfUser<Measure> {
-  (ctx: Context, scope: { readonly range: DayRange }): { load(userId: string): Promise<Measure | null> };
+  (ctx: Context, scope: { readonly range: DayRange }): KeyedAnswers<Measure>;
   readonly endpoint: Endpoint<never, unknown>;
   readonly requests: (range: DayRange, ctx: Context) => FieldRequests;
 }

@@ -6,7 +6,7 @@ import { type Aliases, emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
-import { type CollectedPages, collectAll, pagesOf } from "../upstream/pages/iterate.ts";
+import { type CollectedPages, collectAll, collectHeld, pagesOf } from "../upstream/pages/iterate.ts";
 import type { Page } from "../upstream/pages/page.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
@@ -36,18 +36,39 @@ export async function sumsOfEmails(
   range: DayRange,
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, SumOfRecords>> {
-  const { pages } = await recordsOfPeople(ctx, range);
-  const { aliases } = ctx.orgDirectory;
-  const known = sumsOfPages(pages, aliases);
+  const sumOf = sumsIn(ctx, await recordsOfPeople(ctx, range));
   const sums = new Map<string, SumOfRecords>();
   for (const key of keys) {
-    const sum = known.getOrInsertComputed(key, () => {
-      const made = sumOfRecords(recordsIn(pages, aliases, key));
-      return made && frozen(made);
-    });
+    const sum = sumOf(key);
     if (sum !== null) sums.set(key, sum);
   }
   return sums;
+}
+
+/** The sums by key, where this process holds all records; null: they have to be read. */
+export function heldSumsOfEmails(
+  ctx: Context,
+  range: DayRange,
+): ((key: string) => SumOfRecords | null) | null {
+  const { ranges } = windowsOf(claudeCode, range, ctx.now());
+  const records = collectHeld(
+    ctx.upstream,
+    claudeCode,
+    ranges.map((day) => ({ range: day })),
+  );
+  return records && sumsIn(ctx, records);
+}
+
+function sumsIn(
+  { orgDirectory: { aliases } }: Context,
+  { pages }: Pick<CollectedPages<ClaudeCodeRecord>, "pages">,
+): (key: string) => SumOfRecords | null {
+  const known = sumsOfPages(pages, aliases);
+  return (key) =>
+    known.getOrInsertComputed(key, () => {
+      const sum = sumOfRecords(recordsIn(pages, aliases, key));
+      return sum && frozen(sum);
+    });
 }
 
 const byAddress = pageIndex((record: ClaudeCodeRecord, aliases: Aliases) =>
@@ -106,10 +127,11 @@ async function affordable(
 ): Promise<CollectedPages<ClaudeCodeRecord>> {
   const { upstream } = ctx;
   const { ranges } = windowsOf(claudeCode, range, ctx.now());
-  const runs = ranges.map((day) => pagesOf(upstream, claudeCode, [{ range: day }]));
-  const read = () => collectAll(runs);
-  if (upstream.isUnbounded || ranges.every((day) => upstream.holds(claudeCode, { range: day })))
-    return read();
+  const questions = ranges.map((day) => ({ range: day }));
+  const held = collectHeld(upstream, claudeCode, questions);
+  if (held !== null) return held;
+  const read = () => collectAll(questions.map((question) => pagesOf(upstream, claudeCode, [question])));
+  if (upstream.isUnbounded) return read();
   const days = await pMap(ranges, (day) => keptDay(ctx, day), { concurrency: CONCURRENT_LOOKS });
   const missing = days.filter(({ isComplete }) => !isComplete);
   if (missing.length === 0) return read();

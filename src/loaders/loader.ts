@@ -8,16 +8,25 @@ export type Lookup<Params, Value> = (
   keys: readonly string[],
 ) => Promise<ReadonlyMap<string, Value | Error>>;
 
-type AnyLoader = DataLoader<string, unknown>;
+/** Returns the answers to a question by key, where this process holds all that they are made from; null: they are looked up. */
+export type HeldAnswers<Params, Value> = (
+  ctx: Context,
+  params: Params,
+) => ((key: string) => Value | null) | null;
 
-/** The loaders of a question, by its params. */
-interface LoadersOfQuestion {
-  readonly byParams: Map<string, AnyLoader>;
-  /** The one that was used last: most rows of a list ask with equal params. */
-  last: { readonly params: object; readonly loader: AnyLoader } | null;
+/** Answers by key, without waiting where all that they are made from is at hand. */
+export interface KeyedAnswers<Value> {
+  load(key: string): Value | null | Promise<Value | null>;
 }
 
-const loaders = new WeakMap<Context, Map<unknown, LoadersOfQuestion>>();
+/** The answers to a question by its params. */
+interface AnswersToQuestion {
+  readonly byParams: Map<string, KeyedAnswers<unknown>>;
+  /** The last ones that were used: most rows of a list ask with equal params. */
+  last: { readonly params: object; readonly answers: KeyedAnswers<unknown> } | null;
+}
+
+const known = new WeakMap<Context, Map<unknown, AnswersToQuestion>>();
 
 /**
  * A question asked by key, as a DataLoader per operation and params: all keys that one level of a query asks for go out
@@ -26,31 +35,52 @@ const loaders = new WeakMap<Context, Map<unknown, LoadersOfQuestion>>();
 export function loader<Params extends object, Value>(
   question: Lookup<Params, Value>,
 ): (ctx: Context, params: Params) => DataLoader<string, Value | null> {
-  return (ctx, params) => {
-    const last = loaders.get(ctx)?.get(question)?.last;
-    const known = last && isSame(params, last.params) ? last.loader : loaderOf(question, ctx, params);
-    return known as DataLoader<string, Value | null>;
-  };
+  return (ctx, params) =>
+    answersTo(question, ctx, params, () => batched(question, ctx, params)) as DataLoader<
+      string,
+      Value | null
+    >;
 }
 
-function loaderOf<Params extends object, Value>(
+/** A question asked by key that needs no DataLoader, and no promise for each row, where `held` has its answers. */
+export function loaderUnlessHeld<Params extends object, Value>(
+  question: Lookup<Params, Value>,
+  held: HeldAnswers<Params, Value>,
+): (ctx: Context, params: Params) => KeyedAnswers<Value> {
+  const answersIn = (ctx: Context, params: Params) => {
+    const load = held(ctx, params);
+    return load === null ? batched(question, ctx, params) : { load };
+  };
+  return (ctx, params) =>
+    answersTo(question, ctx, params, () => answersIn(ctx, params)) as KeyedAnswers<Value>;
+}
+
+function answersTo(
+  question: unknown,
+  ctx: Context,
+  params: object,
+  make: () => KeyedAnswers<unknown>,
+): KeyedAnswers<unknown> {
+  const last = known.get(ctx)?.get(question)?.last;
+  if (last && isSame(params, last.params)) return last.answers;
+  const byQuestion = known.getOrInsertComputed(ctx, () => new Map());
+  const ofQuestion = byQuestion.getOrInsertComputed(question, () => ({ byParams: new Map(), last: null }));
+  const answers = ofQuestion.byParams.getOrInsertComputed(JSON.stringify(params), make);
+  ofQuestion.last = { params, answers };
+  return answers;
+}
+
+function batched<Params, Value>(
   question: Lookup<Params, Value>,
   ctx: Context,
   params: Params,
-): AnyLoader {
-  const byQuestion = loaders.getOrInsertComputed(ctx, () => new Map());
-  const known = byQuestion.getOrInsertComputed(question, () => ({ byParams: new Map(), last: null }));
+): DataLoader<string, Value | null> {
   const batchScheduleFn = (dispatch: () => void) => void ctx.upstream.keysCollected().then(dispatch);
   const batch = async (keys: readonly string[]) => {
     const answers = await question(ctx, params, keys);
     return keys.map((key) => answers.get(key) ?? null);
   };
-  const loader = known.byParams.getOrInsertComputed(
-    JSON.stringify(params),
-    () => new DataLoader<string, unknown>(batch, { batchScheduleFn }),
-  );
-  known.last = { params, loader };
-  return loader;
+  return new DataLoader<string, Value | null>(batch, { batchScheduleFn });
 }
 
 /** Compares the properties of params by identity: the rows of a list have its very range. */

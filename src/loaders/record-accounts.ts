@@ -5,11 +5,11 @@ import { type Aliases, emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import { collect, pagesOf } from "../upstream/pages/iterate.ts";
+import { collect, collectHeld, pagesOf } from "../upstream/pages/iterate.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
-import { sumsOfEmails } from "./claude-code.ts";
-import { loader } from "./loader.ts";
+import { heldSumsOfEmails, sumsOfEmails } from "./claude-code.ts";
+import { loader, loaderUnlessHeld } from "./loader.ts";
 import { pageIndex } from "./page-index.ts";
 import { PEOPLE_PER_PAGE, peopleBeyondAPage } from "./sizes.ts";
 
@@ -28,29 +28,59 @@ async function accountsOfRecords(
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   if (keys.length === 0) return new Map();
-  const { aliases } = ctx.orgDirectory;
-  const indexes = (await listOfPeople(ctx, range)).map((rows) => byAddress(rows, aliases));
+  const accountOf = accountsIn(ctx, await listOfPeople(ctx, range));
   const found = new Map<string, string>();
   for (const key of keys) {
-    const accounts = indexes.flatMap((index) => index.get(key) ?? []);
-    if (accounts.length > 0) found.set(key, accounts.reduce(foremost).userId);
+    const userId = accountOf(key);
+    if (userId !== null) found.set(key, userId);
   }
   return found;
+}
+
+function accountsIn(
+  { orgDirectory: { aliases } }: Context,
+  pages: readonly (readonly UserActivityRow[])[],
+): (key: string) => string | null {
+  const indexes = pages.map((rows) => byAddress(rows, aliases));
+  return (key) => {
+    let found: Account | null = null;
+    for (const index of indexes)
+      for (const account of index.get(key) ?? []) found = found === null ? account : foremost(found, account);
+    return found?.userId ?? null;
+  };
 }
 
 const byAddress = pageIndex((row: UserActivityRow, aliases: Aliases) =>
   accountIn(row, aliases).map((account) => [account.key, account] as const),
 );
 
+/** Records added up, and the account that carries them. */
+interface SumOfAccount {
+  readonly sum: SumOfRecords;
+  readonly userId: string | null;
+}
+
 /** The sum of the records of an address, with the account that carries them. Null: no records. */
-export const sumOfAccount = loader(async (ctx, { range }: { range: DayRange }, keys) => {
-  const sums = await sumsOfEmails(ctx, range, keys);
-  // Who has no records needs no account, even where these cannot be read.
-  const accounts = await accountsOfRecords(ctx, range, [...sums.keys()]).catch((fault: Error) => fault);
-  const found = (key: string, sum: SumOfRecords) =>
-    accounts instanceof Error ? accounts : { sum, userId: accounts.get(key) ?? null };
-  return new Map([...sums].map(([key, sum]) => [key, found(key, sum)] as const));
-});
+export const sumOfAccount = loaderUnlessHeld<{ readonly range: DayRange }, SumOfAccount>(
+  async (ctx, { range }, keys) => {
+    const sums = await sumsOfEmails(ctx, range, keys);
+    // Who has no records needs no account, even where these cannot be read.
+    const accounts = await accountsOfRecords(ctx, range, [...sums.keys()]).catch((fault: Error) => fault);
+    const found = (key: string, sum: SumOfRecords) =>
+      accounts instanceof Error ? accounts : { sum, userId: accounts.get(key) ?? null };
+    return new Map([...sums].map(([key, sum]) => [key, found(key, sum)] as const));
+  },
+  (ctx, { range }) => {
+    const sumOf = heldSumsOfEmails(ctx, range);
+    const people = sumOf && collectHeld(ctx.upstream, userActivity, questions(ctx, range));
+    if (people === null) return null;
+    const accountOf = accountsIn(ctx, people.pages);
+    return (key) => {
+      const sum = sumOf?.(key) ?? null;
+      return sum && { sum, userId: accountOf(key) };
+    };
+  },
+);
 
 /**
  * Everyone active over the range, page by page: from upstream where the list takes no more requests than are left to the operation, else as it

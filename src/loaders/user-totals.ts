@@ -7,11 +7,11 @@ import { usages } from "../domain/tokens.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { userCost } from "../upstream/endpoints/enterprise-cost.ts";
 import { userUsage } from "../upstream/endpoints/enterprise-usage.ts";
-import { collectAll, pagesOf } from "../upstream/pages/iterate.ts";
+import { type CollectedPages, collectAll, collectHeld, pagesOf } from "../upstream/pages/iterate.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { requestsUnlessStored } from "../upstream/plan.ts";
 import { inParts } from "./in-parts.ts";
-import { loader } from "./loader.ts";
+import { loaderUnlessHeld } from "./loader.ts";
 import { pageIndex } from "./page-index.ts";
 
 /** The most ids one report request filters on. */
@@ -40,26 +40,37 @@ function totalsOfUser<Measure>(
   const byUser = pageIndex(({ user, measure }: ReportRow<Measure>, _: typeof endpoint) =>
     user === null ? [] : [[user.userId, measure] as const],
   );
-  const totals = loader(async (ctx, { range }: { range: DayRange }, userIds) => {
-    const { ranges } = windowsOf(endpoint, range, ctx.now());
-    const questions = await inParts(
-      ctx,
-      { endpoint, most: MAX_IDS, isSharedOnceFinal: true, ask },
-      ranges,
-      userIds,
-    );
-    const runs = questions.map((question) => pagesOf(ctx.upstream, endpoint, [question]));
-    const indexes = (await collectAll(runs)).pages.map((rows) => byUser(rows, endpoint));
-    const found = new Map<string, Measure>();
-    for (const id of userIds) {
-      let total: Measure | undefined;
-      for (const index of indexes)
-        for (const measure of index.get(id) ?? [])
-          total = total === undefined ? measure : plus(total, measure);
-      if (total !== undefined) found.set(id, total);
-    }
-    return found;
-  });
+  const totalIn = (indexes: readonly ReturnType<typeof byUser>[], id: string): Measure | null => {
+    let total: Measure | null = null;
+    for (const index of indexes)
+      for (const measure of index.get(id) ?? []) total = total === null ? measure : plus(total, measure);
+    return total;
+  };
+  const indexesOf = ({ pages }: Pick<CollectedPages<ReportRow<Measure>>, "pages">) =>
+    pages.map((rows) => byUser(rows, endpoint));
+  const totals = loaderUnlessHeld(
+    async (ctx, { range }: { range: DayRange }, userIds) => {
+      const { ranges } = windowsOf(endpoint, range, ctx.now());
+      const list = { endpoint, most: MAX_IDS, isSharedOnceFinal: true, ask } as const;
+      const questions = await inParts(ctx, list, ranges, userIds);
+      const runs = questions.map((question) => pagesOf(ctx.upstream, endpoint, [question]));
+      const indexes = indexesOf(await collectAll(runs));
+      const found = new Map<string, Measure>();
+      for (const id of userIds) {
+        const total = totalIn(indexes, id);
+        if (total !== null) found.set(id, total);
+      }
+      return found;
+    },
+    (ctx, { range }) => {
+      const { ranges } = windowsOf(endpoint, range, ctx.now());
+      const whole = ranges.map((window) => ask(window, null));
+      const held = collectHeld(ctx.upstream, endpoint, whole);
+      if (held === null) return null;
+      const indexes = indexesOf(held);
+      return (id) => totalIn(indexes, id);
+    },
+  );
   const requests = (range: DayRange, ctx: Context) =>
     requestsUnlessStored(endpoint, range, ctx, (window) => ask(window, null));
   return Object.assign(totals, { endpoint, requests });

@@ -34,8 +34,7 @@ export function operationUpstream(operation: Operation, shared: Shared): Upstrea
       }
     },
     holds(endpoint, params) {
-      const page = reader.stored.atHand({ endpoint, params, token: null });
-      return page?.next === null && operation.accepts(page);
+      return proofs.needsNone(endpoint) && reader.holdsOnlyPage(operation, { endpoint, params, token: null });
     },
     onlyPage(endpoint, params) {
       if (!proofs.needsNone(endpoint)) return null;

@@ -171,6 +171,22 @@ export function collectEach<Row>(runs: readonly PageRun<Row>[]): Promise<(Collec
   return pMap(runs, (run) => collect(run).catch((fault: Error) => fault), { concurrency: CONCURRENT_RUNS });
 }
 
+/** Collects the pages of questions that have one each, where this process holds all of them; null: they have to be read. */
+export function collectHeld<P, Row>(
+  upstream: Upstream,
+  endpoint: Endpoint<P, Row>,
+  questions: readonly P[],
+): CollectedPages<Row> | null {
+  if (!questions.every((params) => upstream.holds(endpoint, params))) return null;
+  const pages: WindowPage<Row>[] = [];
+  for (const [window, params] of questions.entries()) {
+    const page = upstream.onlyPage(endpoint, params);
+    if (page === null) return null;
+    pages.push({ ...page, window });
+  }
+  return collected(pages);
+}
+
 /** Collects one page run. A window that is refreshed while it is read is read again, and its earlier pages are dropped. */
 export async function collect<Row>(run: PageRun<Row>): Promise<CollectedPages<Row>> {
   const held = run.onlyPage?.() ?? null;

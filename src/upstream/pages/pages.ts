@@ -71,6 +71,15 @@ export class Pages {
     return operation.pages.has(key) || this.#memory.get(question.endpoint, key) !== undefined;
   }
 
+  /** True if a question has one page, which is at hand. */
+  holdsOnlyPage<P, Row>(operation: Operation, question: PageQuestion<P, Row>): boolean {
+    if (operation.signal.aborted) return false;
+    const address = addressOf(this.#options, question);
+    const page = operation.pages.get(address.key) ?? this.stored.atHand(question, address);
+    if (page === undefined || page instanceof Promise) return false;
+    return page.next === null && operation.accepts(page);
+  }
+
   /** Returns a page without waiting, where this process holds it or the operation has read such a page before. */
   atHand<P, Row>(operation: Operation, question: PageQuestion<P, Row>): Page<Row> | undefined {
     if (operation.signal.aborted) return undefined;
