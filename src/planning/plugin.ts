@@ -127,16 +127,20 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
 
   override wrapResolve(
     resolver: Resolver<Types>,
-    { pothosOptions: { requires = [], dimension } }: PothosOutputFieldConfig<Types>,
+    { name, pothosOptions: { requires = [], dimension } }: PothosOutputFieldConfig<Types>,
   ): Resolver<Types> {
     if (requires.length === 0 && dimension === undefined) return resolver;
-    return (row, args, ctx, info) => {
+    const isNull = (row: unknown, ctx: object): boolean => {
       const { viewer } = ctx as Context;
       if (requires.length > 0 && !isGranted(requires, permissionsOf(viewer)))
-        throw refusal(viewer, requires, `\`${info.fieldName}\``);
-      if (dimension !== undefined && !isGroupedBy(row, dimension)) return null;
-      return resolver(row, args, ctx, info);
+        throw refusal(viewer, requires, `\`${name}\``);
+      return dimension !== undefined && !isGroupedBy(row, dimension);
     };
+    if (resolver.length > 3)
+      return (row, args, ctx, info) => (isNull(row, ctx) ? null : resolver(row, args, ctx, info));
+    // Without a parameter for the information about the field, which would be made for each row.
+    const withoutInfo = resolver as (row: unknown, args: object, ctx: Types["Context"]) => unknown;
+    return (row, args, ctx) => (isNull(row, ctx) ? null : withoutInfo(row, args, ctx));
   }
 
   override onInputFieldConfig(config: PothosInputFieldConfig<Types>): PothosInputFieldConfig<Types> {
