@@ -18,14 +18,22 @@ const over = (port: MessagePort): Channel => ({
 });
 
 /** Workers of one primary; `leave` is what the primary does when the worker is gone. */
-function workers(count: number, maxBytes = 10_000): (WorkerState & { readonly leave: () => void })[] {
+function workers(count: number, maxBytes = 10_000): (WorkerState & Ended)[] {
   const primary = new PrimaryState(maxBytes);
   return Array.from({ length: count }, () => {
     const { port1, port2 } = new MessageChannel();
     ends.push(() => port1.close());
     const leave = primary.serve(over(port1));
-    return { ...workerState(over(port2)), leave };
+    let messages = 0;
+    port1.on("message", () => messages++);
+    return { ...workerState(over(port2)), leave, messages: () => messages };
   });
+}
+
+interface Ended {
+  readonly leave: () => void;
+  /** How many the worker has sent. */
+  readonly messages: () => number;
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -107,6 +115,31 @@ describe("the limits of callers", () => {
     expect(await b?.accounts.hold("ada", 2, ["z"])).toMatchObject({ excess: 1 });
     if (first && "id" in first) a?.accounts.settle(first.id, 0);
     await expect.poll(() => b?.accounts.hold("ada", 2, ["z"])).toHaveProperty("id");
+  });
+
+  test("are kept within a worker for the operations of a busy caller, and count what these have requested", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "Date"], now: 1_700_000_000_500 });
+    const [a, b] = workers(2);
+    const limit = 1_600;
+    const names = (of: string, length: number) => Array.from({ length }, (_, i) => `${of} ${i}`);
+    const operation = async (requests: number) => {
+      const held = await a?.accounts.hold("ada", limit, names("operation", 5));
+      if (held === undefined || !("id" in held)) return expect.unreachable("it is within the limit");
+      a?.accounts.settle(held.id, requests);
+      return held.id;
+    };
+    await operation(0);
+    await expect.poll(() => operation(0)).toBeLessThan(0); // in the worker
+    const before = a?.messages() ?? 0;
+    for (let i = 0; i < 40; i++) await operation(i % 2);
+    // Of the 100 that are reserved, 20 are used up.
+    expect(await a?.accounts.hold("ada", limit, names("larger", 81))).toHaveProperty("id");
+    expect((a?.messages() ?? 0) - before).toBe(1);
+    expect(await b?.accounts.hold("ada", limit, names("all", limit))).toMatchObject({ excess: 181 });
+    vi.advanceTimersByTime(1_000);
+    await expect
+      .poll(() => b?.accounts.hold("ada", limit, names("all", limit)))
+      .toMatchObject({ excess: 101 });
   });
 
   test("keep what a worker held that is gone as used, and hold it no longer", async () => {

@@ -2,13 +2,12 @@ import { LRUCache } from "lru-cache";
 import type { Instant } from "../../domain/day.ts";
 import type { RequestName } from "../../planning/estimate.ts";
 import type { CallerAccounts, Grant, Hold } from "./accounts.ts";
+import { LeasedHolds, type RemoteHolds } from "./leased-holds.ts";
 
 /** The accounts of the process that keeps them for several. */
-export interface RemoteAccounts {
+export interface RemoteAccounts extends RemoteHolds {
   grant(caller: string, limit: number, wanted: number): Promise<Grant>;
   giveBack(caller: string, second: Instant, operations: number): void;
-  hold(caller: string, limit: number, names: readonly RequestName[]): Promise<Hold>;
-  settle(id: number, requests: number): void;
 }
 
 interface Lease {
@@ -39,6 +38,7 @@ const TAKEN: Taken = { operations: 1, ms: 0 };
 export class LeasedAccounts implements CallerAccounts {
   readonly #remote: RemoteAccounts;
   readonly #elapsedMs: () => number;
+  readonly #holds: LeasedHolds;
   readonly #leases = new LRUCache<string, Lease>({
     max: REMEMBERED,
     dispose: (lease, caller) => this.#giveBack(caller, lease),
@@ -47,6 +47,7 @@ export class LeasedAccounts implements CallerAccounts {
 
   constructor(remote: RemoteAccounts, elapsedMs: () => number) {
     this.#remote = remote;
+    this.#holds = new LeasedHolds(remote);
     this.#elapsedMs = elapsedMs;
     setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
@@ -59,12 +60,12 @@ export class LeasedAccounts implements CallerAccounts {
     return TAKEN;
   }
 
-  hold(caller: string, limit: number, names: readonly RequestName[]): Promise<Hold> {
-    return this.#remote.hold(caller, limit, names);
+  hold(caller: string, limit: number, names: readonly RequestName[]): Hold | Promise<Hold> {
+    return this.#holds.hold(caller, limit, names);
   }
 
   settle(id: number, requests: number): void {
-    this.#remote.settle(id, requests);
+    this.#holds.settle(id, requests);
   }
 
   /** Requests of one caller that come together wait for one grant, and for another where it was too small. */
