@@ -34,7 +34,7 @@ export interface Load {
 const CONNECTIONS = 16;
 
 /** Code is compiled by how often it runs: so many answers, or so much work of the server where an answer is long. */
-const WARM = { answers: 1_000, workedMs: 2_000 } as const;
+const WARM = { answers: 20_000, workedMs: 2_000 } as const;
 
 /** Sends requests until the server is warm, however slow the machine is. */
 export async function warmUp(target: Target): Promise<Load> {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sha256 } from "../../src/server/auth/tokens.ts";
 import { type Process, runCommand, urlIn } from "../../test/process.ts";
-import { CORES, pinned } from "../machine.ts";
+import { CORES, pinned, SERVER_CORES } from "../machine.ts";
 import { CLOCK, USERS } from "../queries.ts";
 import { REQUESTS_PATH, type UpstreamRequest } from "./upstream.ts";
 
@@ -31,6 +31,15 @@ export const startRaw = (file: string) => start(CORES.server, [process.execPath,
 /** Yoga and Pothos over the rows of `file`, with the response-cache plugin if `cached`. */
 export const startPlain = (file: string, { cached = false } = {}) =>
   start(CORES.server, [process.execPath, script("plain.ts"), ...(cached ? ["--cached"] : []), file]);
+
+/** One of those two as it is, or as several workers, on the cores of a server of two processes. */
+export const startOnSeveral = (name: "raw" | "plain", file: string, workers: number) =>
+  start(SERVER_CORES, [
+    process.execPath,
+    ...(workers > 1 ? [script("cluster.ts"), String(workers)] : []),
+    script(`${name}.ts`),
+    file,
+  ]);
 
 /** Writes the rows of a CSV `file`, which it holds in memory, for every request. */
 export const startRows = (file: string) => start(CORES.server, [process.execPath, script("rows.ts"), file]);

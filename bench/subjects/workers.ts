@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent } from "undici";
@@ -9,34 +9,37 @@ import { ask, dataOf } from "../ask.ts";
 import { type Call, type Load, load, type Target } from "../load.ts";
 import { HAS_SERVER_CORES, SERVER_CORES } from "../machine.ts";
 import type { Options } from "../options.ts";
-import { finalVariables, post, QUERIES, QUERY_SETTINGS } from "../queries.ts";
+import { finalVariables, post, QUERIES, QUERY_SETTINGS, WEEK, YEAR } from "../queries.ts";
 import { interleaved, ROUNDS } from "../rounds.ts";
+import { readRows } from "../rows.ts";
 import {
   authenticated,
   authorization,
   type Server,
   startGateway,
+  startOnSeveral,
   startUpstream,
   type Upstream,
 } from "../servers/start.ts";
-import { type Figure, figureOf, type Ratio, type Table } from "../table.ts";
+import { figureOf, type Ratio, type Table } from "../table.ts";
 import { others, warm } from "./abuse.ts";
 
 /*
  * A gateway of two workers beside one of a single process, on the same cores: what an answer costs, how many there are, and what other
- * callers notice while eight connections attack.
+ * callers notice while eight connections attack. Two busy cores share a cache and the work of the kernel, so an answer of any server costs
+ * more there: node:http and yoga, each as one process and as two workers, show how much.
  */
 
 const COUNTS = { one: "one process", two: "two workers" } as const;
 
 type Count = keyof typeof COUNTS;
 
-type Gateways = Readonly<Record<Count, Server>>;
+type Both = Readonly<Record<Count, Server>>;
 
 export async function* workers({ seconds, folder }: Options): AsyncGenerator<Table> {
   const upstream = await startUpstream();
   const gateways = await startBoth(upstream, { ...QUERY_SETTINGS, ...authenticated(folder) });
-  yield await answers(gateways, seconds);
+  yield await answers(gateways, seconds, folder);
   for (const { process } of Object.values(gateways)) process.child.kill();
   upstream.process.child.kill();
   const smaller = await startUpstream({ users: 250 }); // every question of the library can be answered
@@ -49,11 +52,21 @@ export async function* workers({ seconds, folder }: Options): AsyncGenerator<Tab
   for (const { process } of [...Object.values(attacked), smaller]) process.child.kill();
 }
 
-async function startBoth(upstream: Upstream, settings: Readonly<Record<string, string>>): Promise<Gateways> {
+async function startBoth(upstream: Upstream, settings: Readonly<Record<string, string>>): Promise<Both> {
   const one = await startGateway(upstream, settings, [], SERVER_CORES);
   const two = await startGateway(upstream, { ...settings, WORKERS: "2" }, [], SERVER_CORES);
-  while (childrenOf(two.process).length < 2) await sleep(50);
-  return { one, two: { ...two, process: withChildren(two.process) } };
+  return { one, two: await ofWorkers(two) };
+}
+
+/** A floor as one process and as two workers. */
+async function bothOf(name: "raw" | "plain", file: string): Promise<Both> {
+  const one = await startOnSeveral(name, file, 1);
+  return { one, two: await ofWorkers(await startOnSeveral(name, file, 2)) };
+}
+
+async function ofWorkers(server: Server): Promise<Server> {
+  while (childrenOf(server.process).length < 2) await sleep(50);
+  return { ...server, process: withChildren(server.process) };
 }
 
 function childrenOf({ child: { pid } }: Process): readonly string[] {
@@ -73,69 +86,95 @@ function withChildren(process: Process): Process {
   return { ...process, worked };
 }
 
+const KINDS = {
+  bytes: "node:http, the same bytes",
+  kept: "gateway, kept answer",
+  rows: "yoga + Pothos",
+  executed: "gateway, executed from rows in memory",
+} as const;
+
+type Kind = keyof typeof KINDS;
+
+/** The floor of each answer of the gateway. */
+const FLOORS = { kept: "bytes", executed: "rows" } as const;
+
+/** Each worker compiles its code for itself, so that two need twice the answers before they are warm. */
+const WARM_UP = { bytes: 40_000, kept: 40_000, rows: 1_200, executed: 1_200 } as const;
+
 interface Measured extends Target {
   readonly count: Count;
-  readonly kind: "kept" | "executed";
+  readonly kind: Kind;
 }
 
-const KINDS = { kept: "kept answer", executed: "executed from rows in memory" } as const;
-
-const WARM_UP = { kept: 6_000, executed: 600 } as const;
-
-async function answers(gateways: Gateways, seconds: number): Promise<Table> {
+async function answers(gateways: Both, seconds: number, folder: string): Promise<Table> {
   const [query] = QUERIES;
   if (query === undefined) throw new Error("there is no query");
-  const calls: Record<Measured["kind"], Call> = {
-    kept: post(query.document, finalVariables(query), authorization(0)),
-    executed: post(query.document, finalVariables(query), {
-      ...authorization(0),
-      "cache-control": "no-cache",
-    }),
-  };
-  const targets = (["kept", "executed"] as const).flatMap((kind) =>
+  const kept = post(query.document, finalVariables(query), authorization(0));
+  const executed = { ...kept, headers: { ...kept.headers, "cache-control": "no-cache" } };
+  const data = await Promise.all(Object.values(gateways).map(({ url }) => dataOf(url, kept)));
+  if (JSON.stringify(data[0]) !== JSON.stringify(data[1])) throw new Error("they answer differently");
+  await whileStarting(gateways.two, kept);
+  const bytesFile = join(folder, "workers-answer.json");
+  writeFileSync(bytesFile, (await ask(gateways.one.url, kept)).body);
+  const rowsFile = join(folder, "workers-rows.json");
+  const wanted = { week: WEEK, year: YEAR, headers: authorization(0) };
+  writeFileSync(rowsFile, JSON.stringify(await readRows(gateways.one.url, wanted)));
+  const [bytes, rows] = [await bothOf("raw", bytesFile), await bothOf("plain", rowsFile)];
+  const measured: readonly (readonly [Kind, Both, Call])[] = [
+    ["bytes", bytes, kept],
+    ["kept", gateways, kept],
+    ["rows", rows, kept],
+    ["executed", gateways, executed],
+  ];
+  const targets = measured.flatMap(([kind, servers, call]) =>
     (["one", "two"] as const).map((count): Measured => {
-      const { url, process } = gateways[count];
+      const { url, process } = servers[count];
       return {
         kind,
         count,
         name: `${KINDS[kind]}, ${COUNTS[count]}`,
         url,
         server: process,
-        call: () => calls[kind],
+        call: () => call,
       };
     }),
   );
-  const data = await Promise.all(Object.values(gateways).map(({ url }) => dataOf(url, calls.kept)));
-  if (JSON.stringify(data[0]) !== JSON.stringify(data[1])) throw new Error("they answer differently");
-  await whileStarting(gateways.two, calls.kept);
   const results = await interleaved(
     targets,
     async (target, isWarmUp) => {
-      // Each worker compiles its code for itself, so that two need twice the answers before they are warm.
       for (let answered = 0; isWarmUp && answered < WARM_UP[target.kind]; )
         answered += (await load(target, { seconds: 1 })).answers;
       return load(target, { seconds });
     },
     ROUNDS,
   );
-  const of = (kind: Measured["kind"], count: Count): readonly Load[] =>
+  for (const { process } of [...Object.values(bytes), ...Object.values(rows)]) process.child.kill();
+  const of = (kind: Kind, count: Count): readonly Load[] =>
     results.find(({ subject }) => subject.kind === kind && subject.count === count)?.rounds ?? [];
-  const ratio = (kind: Measured["kind"], measure: "cpuMicros" | "perSecond"): Figure =>
+  const ratio = (kind: Kind, measure: "cpuMicros" | "perSecond"): number =>
     figureOf(
       of(kind, "two").map((round, i) => round[measure] / (of(kind, "one")[i]?.[measure] ?? Number.NaN)),
-    );
-  const ratios = (["kept", "executed"] as const).flatMap((kind): Ratio[] => [
-    {
-      name: `two workers, ${KINDS[kind]}: processor time of one process`,
-      value: ratio(kind, "cpuMicros").median,
-      target: { max: 1.15 },
-    },
-    {
-      name: `two workers, ${KINDS[kind]}: answers/s of one process`,
-      value: ratio(kind, "perSecond").median,
-      ...(HAS_SERVER_CORES ? { target: { min: 1.8 } } : {}),
-    },
-  ]);
+    ).median;
+  const ratios = (["kept", "executed"] as const).flatMap((kind): Ratio[] => {
+    const floor = FLOORS[kind];
+    return [
+      {
+        name: `two workers, ${KINDS[floor]}: processor time of one process`,
+        value: ratio(floor, "cpuMicros"),
+      },
+      { name: `two workers, ${KINDS[kind]}: processor time of one process`, value: ratio(kind, "cpuMicros") },
+      {
+        name: `two workers, ${KINDS[kind]}: that ratio beside the one of ${KINDS[floor]}`,
+        value: ratio(kind, "cpuMicros") / ratio(floor, "cpuMicros"),
+        target: { max: 1.15 },
+      },
+      {
+        name: `two workers, ${KINDS[kind]}: answers/s of one process`,
+        value: ratio(kind, "perSecond"),
+        ...(HAS_SERVER_CORES ? { target: { min: 1.8 } } : {}),
+      },
+    ];
+  });
   return {
     subject: "workers",
     title: "Two workers and one process on the same two cores",
@@ -162,7 +201,7 @@ async function whileStarting({ url }: Server, call: Call): Promise<void> {
   }
 }
 
-async function besideAttackers(gateways: Gateways, seconds: number): Promise<Table> {
+async function besideAttackers(gateways: Both, seconds: number): Promise<Table> {
   const rows: (readonly [Count, string, Figures])[] = [];
   for (const count of ["one", "two"] as const) {
     const { url } = gateways[count];
