@@ -123,9 +123,10 @@ export const COMPARED =
 export function comparedRow<Measure>(row: {
   readonly measure: Measure;
   readonly before: Measure | null;
-  readonly relations: Pick<AnswerTotals<Measure>, "rangeBefore">;
+  /** Null: it is compared with nothing. */
+  readonly relations: Pick<AnswerTotals<Measure>, "rangeBefore"> | null;
 }): Compared<Measure> | null {
-  const range = row.relations.rangeBefore();
+  const range = row.relations?.rangeBefore() ?? null;
   return range === null || row.before === null ? null : { range, now: row.measure, before: row.before };
 }
 

@@ -10,7 +10,7 @@ import SchemaBuilder, {
   type SchemaTypes,
   type TypeParam,
 } from "@pothos/core";
-import type { GraphQLFieldResolver } from "graphql";
+import { defaultFieldResolver, type GraphQLFieldResolver } from "graphql";
 import type { Context } from "../context.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import { permissionsOf } from "../domain/viewer.ts";
@@ -116,7 +116,9 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
       requires: options.requires ?? [],
       sources,
       // A resolver sees no more than it has parameters for.
-      isOfObject: resolve !== undefined && resolve.length <= 1 && Object.keys(args).length === 0,
+      isOfObject:
+        (resolve === undefined || resolve === defaultFieldResolver || resolve.length <= 1) &&
+        Object.keys(args).length === 0,
     };
     return {
       ...config,
