@@ -1,6 +1,5 @@
 import { hash } from "node:crypto";
 import { statSync } from "node:fs";
-import { LRUCache } from "lru-cache";
 import { isAddress } from "../../directory/row.ts";
 import type { Instant } from "../../domain/day.ts";
 import { parseInstant } from "../../domain/day.ts";
@@ -77,12 +76,15 @@ export function fileTokens({
   const isExpired = ({ expiresAt }: Token) => expiresAt !== null && now() >= expiresAt;
   return {
     authenticate(presented) {
-      const found = tokens().find(presented);
+      // The time of the search depends on the digest alone. A token that comes close has another one, so the time tells nothing of it.
+      const found = tokens().get(hash("sha256", presented, "hex"));
       if (found === undefined) return { reason: "unknown" };
       return isExpired(found) ? { reason: `expired: ${found.viewer.name}` } : found.viewer;
     },
     viewerNamed(name) {
-      const found = tokens().named(name);
+      const found = tokens()
+        .values()
+        .find(({ viewer }) => viewer.name === name);
       return found === undefined || isExpired(found) ? null : found.viewer;
     },
   };
@@ -92,36 +94,8 @@ export function sha256(token: string): Buffer {
   return hash("sha256", token, "buffer");
 }
 
-/** The most tokens that are found without their digest. */
-const MAX_IN_USE = 1_000;
-
-/** The tokens of one reading of the file. */
-class Tokens {
-  /** By the hex digests of their texts. */
-  readonly #byDigest: ReadonlyMap<string, Token>;
-  /** By their texts, as far as those were presented lately: a digest takes longer than all else that authenticates a caller. */
-  readonly #inUse = new LRUCache<string, Token>({ max: MAX_IN_USE });
-
-  constructor(tokens: readonly Token[]) {
-    this.#byDigest = new Map(tokens.map((token) => [token.sha256, token]));
-  }
-
-  /**
-   * The time of the search tells nothing of a token that comes close: its digest is another one, and so is the seeded hash by which V8
-   * finds a text.
-   */
-  find(presented: string): Token | undefined {
-    const inUse = this.#inUse.get(presented);
-    if (inUse !== undefined) return inUse;
-    const found = this.#byDigest.get(hash("sha256", presented, "hex"));
-    if (found !== undefined) this.#inUse.set(presented, found);
-    return found;
-  }
-
-  named(name: string): Token | undefined {
-    return this.#byDigest.values().find(({ viewer }) => viewer.name === name);
-  }
-}
+/** The tokens of the file, by the hex digests of their texts. */
+type Tokens = ReadonlyMap<string, Token>;
 
 /** Documents and organizations that tokens can be restricted to; null: any name is accepted. */
 interface Restrictions {
@@ -163,7 +137,7 @@ function readTokens(path: string, policy: IdentityPolicy, restrictions: Restrict
       );
   }
   if (faults.length > 0) throw new ConfigError(faults);
-  return new Tokens(tokens);
+  return new Map(tokens.map((token) => [token.sha256, token]));
 }
 
 /** Windows tells no such thing by mode. */
