@@ -1,3 +1,4 @@
+import SchemaBuilder from "@pothos/core";
 import fc from "fast-check";
 import {
   buildSchema,
@@ -10,7 +11,11 @@ import {
 } from "graphql";
 import { expect, test } from "vitest";
 import { schema as product } from "../schema/index.ts";
+import type { Context } from "../src/context.ts";
+import { frozen } from "../src/domain/frozen.ts";
+import { VIEWER_OF_ALL, type Viewer } from "../src/domain/viewer.ts";
 import { execute } from "../src/execution/execute.ts";
+import planning from "../src/planning/plugin.ts";
 import { forAllAsync } from "./arbitrary.ts";
 
 const schema = buildSchema(`
@@ -365,4 +370,62 @@ test("a row that fails during a pause leaves no rejection unhandled", async () =
   process.off("unhandledRejection", note);
   expect([data, errors?.length]).toEqual([{ rows: null }, 1]);
   expect(unhandled).toEqual([]);
+});
+
+test("works out the answer about an object that never changes once for viewers with equal permissions", async () => {
+  const calls: string[] = [];
+  const builder = new SchemaBuilder<{ Context: Context }>({
+    plugins: [planning],
+  });
+  interface Row {
+    readonly name: string;
+    readonly inner: object;
+  }
+  const Inner = builder.objectRef<object>("Inner").implement({
+    fields: (t) => ({
+      ofObject: t.string({ resolve: (_row) => `${calls.push("ofObject")}` }),
+      ofViewer: t.string({ requires: ["spend:read"], resolve: (_row) => `${calls.push("ofViewer")}` }),
+      ofContext: t.string({
+        resolve: (_row, _args, { viewer }) => `${calls.push("ofContext")} ${viewer.name}`,
+      }),
+      later: t.string({ resolve: async (_row) => `${calls.push("later")}` }),
+    }),
+  });
+  const Outer = builder.objectRef<Row>("Row").implement({
+    fields: (t) => ({ name: t.exposeString("name"), inner: t.expose("inner", { type: Inner }) }),
+  });
+  const rows: { current: readonly Row[] } = { current: [] };
+  builder.queryType({
+    fields: (t) => ({ rows: t.field({ type: [Outer], resolve: () => rows.current.slice() }) }),
+  });
+  const own = builder.toSchema();
+  const owner = VIEWER_OF_ALL;
+  const analyst = { ...VIEWER_OF_ALL, name: "other" };
+  const reader = { ...VIEWER_OF_ALL, scopes: new Set(["activity:read"] as const) };
+  const document = (fields: string) => parse(`{ rows { name inner { ${fields} } } }`);
+  const ask = async (text: ReturnType<typeof document>, viewer: Viewer) => {
+    calls.length = 0;
+    const contextValue = { viewer } as Context;
+    const { data, errors } = await execute({ schema: own, document: text, contextValue });
+    return { calls: [...calls], errors: errors?.length ?? 0, data: JSON.stringify(data) };
+  };
+
+  rows.current = [frozen({ name: "a", inner: {} }), frozen({ name: "b", inner: {} })];
+  const shown = document("ofObject ofViewer");
+  const first = await ask(shown, owner);
+  expect(first.calls).toEqual(["ofObject", "ofViewer", "ofObject", "ofViewer"]);
+  expect(await ask(shown, analyst)).toEqual({ ...first, calls: [] });
+  const refused = await ask(shown, reader);
+  expect([refused.calls, refused.errors]).toEqual([["ofObject", "ofObject"], 2]);
+  expect((await ask(shown, reader)).errors).toBe(2);
+  expect(await ask(shown, owner)).toEqual({ ...first, calls: [] });
+
+  for (const fields of ["ofContext", "later"]) {
+    const text = document(fields);
+    await ask(text, owner);
+    expect((await ask(text, analyst)).calls).toEqual([fields, fields]);
+  }
+  rows.current = [{ name: "a", inner: {} }, Object.freeze({ name: "b", inner: {} })];
+  await ask(shown, owner);
+  expect((await ask(shown, owner)).calls).toHaveLength(4);
 });

@@ -187,7 +187,7 @@ const AS_SENT = { isOther: false, isPartial: false, before: null } as const;
 
 const lastingNodes = new WeakMap<object, ReportNode<unknown>>();
 
-/** The node of a row that never changes, which is the same in every answer whose rows are grouped alike. */
+/** Returns the node of a row that never changes. Answers that group their rows alike share it. */
 function lastingNode<Measure>(
   row: GatewayRow<Measure>,
   { organization, groupedBy }: Pick<ReportNode<Measure>, "organization" | "groupedBy">,
