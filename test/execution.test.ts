@@ -9,7 +9,7 @@ import {
   parse,
   validate,
 } from "graphql";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { schema as product } from "../schema/index.ts";
 import type { Context } from "../src/context.ts";
 import { frozen } from "../src/domain/frozen.ts";
@@ -428,4 +428,25 @@ test("works out the answer about an object that never changes once for viewers w
   rows.current = [{ name: "a", inner: {} }, Object.freeze({ name: "b", inner: {} })];
   await ask(shown, owner);
   expect((await ask(shown, owner)).calls).toHaveLength(4);
+});
+
+test("drops answers that last once there are too many of them", async () => {
+  const read = vi.fn(({ n }: { readonly n: number }) => n);
+  const builder = new SchemaBuilder<{ Context: Context }>({ plugins: [planning] });
+  const Row = builder.objectRef<{ readonly n: number }>("Row").implement({
+    fields: (t) => ({ n: t.int({ resolve: (row) => read(row) }) }),
+  });
+  const rows = Array.from({ length: 30_000 }, (_, n) => Object.freeze({ n }));
+  builder.queryType({ fields: (t) => ({ rows: t.field({ type: [Row], resolve: () => rows }) }) });
+  const own = builder.toSchema();
+  const contextValue = { viewer: VIEWER_OF_ALL } as Context;
+  const readsOf = async (document: ReturnType<typeof parse>) => {
+    read.mockClear();
+    const { data } = await execute({ schema: own, document, contextValue });
+    expect(data?.rows).toEqual(rows);
+    return read.mock.calls.length;
+  };
+  const [one, other] = [parse("{ rows { n } }"), parse("{ rows { n } }")];
+  expect([await readsOf(one), await readsOf(one)]).toEqual([30_000, 0]);
+  expect([await readsOf(other), await readsOf(one)]).toEqual([30_000, 30_000]);
 });
