@@ -123,10 +123,9 @@ export const COMPARED =
 export function comparedRow<Measure>(row: {
   readonly measure: Measure;
   readonly before: Measure | null;
-  /** Null: it is compared with nothing. */
-  readonly relations: Pick<AnswerTotals<Measure>, "rangeBefore"> | null;
+  readonly relations: Pick<AnswerTotals<Measure>, "rangeBefore">;
 }): Compared<Measure> | null {
-  const range = row.relations?.rangeBefore() ?? null;
+  const range = row.relations.rangeBefore();
   return range === null || row.before === null ? null : { range, now: row.measure, before: row.before };
 }
 

@@ -93,11 +93,6 @@ export function warnChildren(ctx: Context, info: GraphQLResolveInfo, leftOut: st
     ctx.warn({ code: "CHILDREN_LEFT_OUT", message: leftOut, path: pathToArray(info.path) });
 }
 
-/** True if a field makes requests that is selected of the rows of the connection being resolved. */
-export function rowsMakeRequests(ctx: Context, info: GraphQLResolveInfo): boolean {
-  return fieldsOfRows(ctx, info).some((field) => fieldPlanOf(field).requests !== undefined);
-}
-
 /** The fields that are selected of the rows of the connection being resolved, through `nodes` or `edges`. */
 function fieldsOfRows(ctx: Context, info: GraphQLResolveInfo): GraphQLField<unknown, unknown>[] {
   const connection = [selectedFieldAt(ctx, info)];

@@ -29,7 +29,7 @@ import {
   type ListQuestion,
   type Slice,
 } from "../framework/connection.ts";
-import { rowsMakeRequests, warnChildren, warnUngrouped } from "../framework/selection.ts";
+import { warnChildren, warnUngrouped } from "../framework/selection.ts";
 import { topOf } from "../framework/series.ts";
 import type { ReportArgs } from "./report-args.ts";
 import type { ReportNode } from "./report-bucket.ts";
@@ -114,7 +114,6 @@ export async function answerReport<Measure>(
     connectReport(ctx, slice, listOf(field, plan, analysis), plan, {
       ...analysis,
       asSent: isPageByPage(args, plan),
-      areRelated: rowsMakeRequests(ctx, info),
     }),
   );
   warnChildren(ctx, info, leftOutOf(answer.plan));
@@ -136,13 +135,10 @@ async function connectReport<Measure>(
   plan: ReportPlan<Measure>,
   {
     asSent,
-    areRelated,
     ...analysis
   }: NamedAnalysis<Measure> & {
     /** Rows are shown as upstream sends them. */
     readonly asSent: boolean;
-    /** Selected fields can relate rows to others. */
-    readonly areRelated: boolean;
   },
 ): Promise<ReportAnswer<Measure>> {
   const { organization } = plan.source;
@@ -154,10 +150,8 @@ async function connectReport<Measure>(
   const groupedBy = dimensionsOf(plan);
   const about = { organization, groupedBy, relations };
   if (asSent) {
-    const plain = (row: GatewayRow<Measure>): ReportNode<Measure> | null => {
-      if (!isShown(row)) return null;
-      return areRelated || !Object.isFrozen(row) ? { ...row, ...AS_SENT, ...about } : lastingNode(row, about);
-    };
+    const plain = (row: GatewayRow<Measure>): ReportNode<Measure> | null =>
+      isShown(row) ? { ...row, isOther: false, isPartial: false, before: null, ...about } : null;
     return {
       ...(await connectNodes(ctx, slice, list, reportPages(ctx, plan), plain, subjectOf)),
       plan,
@@ -180,28 +174,6 @@ async function connectReport<Measure>(
     };
   });
   return { ...connection, plan };
-}
-
-/** A row as upstream sends it is of one group alone, and compared with nothing. */
-const AS_SENT = { isOther: false, isPartial: false, before: null } as const;
-
-const lastingNodes = new WeakMap<object, ReportNode<unknown>>();
-
-/** Returns the node of a row that never changes. Answers that group their rows alike share it. */
-function lastingNode<Measure>(
-  row: GatewayRow<Measure>,
-  { organization, groupedBy }: Pick<ReportNode<Measure>, "organization" | "groupedBy">,
-): ReportNode<Measure> {
-  const before = lastingNodes.get(row);
-  const isSame = before?.organization === organization && areSame(before.groupedBy, groupedBy);
-  if (isSame) return before as ReportNode<Measure>;
-  const node = Object.freeze({ ...row, ...AS_SENT, organization, groupedBy, relations: null });
-  lastingNodes.set(row, node);
-  return node;
-}
-
-function areSame(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((each, i) => each === b[i]);
 }
 
 /** Subject of the list of a plan. */

@@ -39,15 +39,8 @@ export const RUNNING_TOTAL_OF_REPORT = `${RUNNING_TOTAL} Reads the whole range. 
 export type ReportNode<Measure> = ReportFigure<Measure> & {
   readonly organization: OrganizationKind;
   readonly groupedBy: readonly Dimension[];
-  /** Null: it is compared with nothing, and no selected field relates it to others, which takes requests. */
-  readonly relations: Relations<ReportFigure<Measure>, Measure> | null;
+  readonly relations: Relations<ReportFigure<Measure>, Measure>;
 };
-
-/** The totals that a row can be related to. */
-export function relationsOfRow<Measure>({ relations }: ReportNode<Measure>) {
-  if (relations !== null) return relations;
-  throw new Error("a field relates its row to others and makes no requests");
-}
 
 /** Options of a field that names a person: the Console's reports do so by id alone. */
 const ofConsoleNames = {

@@ -10,7 +10,7 @@ import type { FieldRequests } from "../../src/upstream/plan.ts";
 import { comparedTotal } from "../framework/change.ts";
 import { answerReport, type OrderOf, planOf, totalsOf } from "./report-answer.ts";
 import type { ReportArgs } from "./report-args.ts";
-import { type ReportNode, relationsOfRow } from "./report-bucket.ts";
+import type { ReportNode } from "./report-bucket.ts";
 import { plansOf, type ReportVersions, rowRequests } from "./report-requests.ts";
 
 /**
@@ -63,7 +63,7 @@ export function reportFields<Measure>(
     runningTotal: {
       requests: planned((ctx, plan, args) => rowRequests(ctx, plan, args, null)),
       readsAll: true,
-      resolve: (row: ReportNode<Measure>) => relationsOfRow(row).runningTotal(row),
+      resolve: (row: ReportNode<Measure>) => row.relations.runningTotal(row),
     },
   } as const;
 }

@@ -19,13 +19,7 @@ import { type Measures, SeriesRow, seriesOrder } from "../framework/series.ts";
 import { personFigures, personOver } from "../people/user.ts";
 import { changedDaysOf, planOf } from "./report-answer.ts";
 import { type recordedArgs, reportArgs, SourceEnum } from "./report-args.ts";
-import {
-  Bucketed,
-  type ReportNode,
-  RUNNING_TOTAL_OF_REPORT,
-  relationsOfRow,
-  SHARE_OF_REPORT,
-} from "./report-bucket.ts";
+import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } from "./report-bucket.ts";
 import { reportFields } from "./report-fields.ts";
 import type { ReportFilterInput } from "./report-filter.ts";
 
@@ -141,7 +135,8 @@ function reportBucket<Measure extends object>(
           }),
         },
         requests: fields.total.requests,
-        resolve: async (row, { of }) => series.shareOf(of, row.measure, await relationsOfRow(row).total()),
+        resolve: async ({ measure, relations }, { of }) =>
+          series.shareOf(of, measure, await relations.total()),
       }),
       runningTotal: t.field({
         type: figures,

@@ -76,7 +76,7 @@ const finalRows = new WeakMap<readonly ReportRow<unknown>[], readonly GatewayRow
 
 function finalRowsOf<Measure>(rows: readonly ReportRow<Measure>[]): readonly GatewayRow<Measure>[] {
   return finalRows.getOrInsertComputed(rows, () =>
-    rows.map((row) => Object.freeze({ ...row, isRemainder: false, state: "FINAL" as const })),
+    rows.map((row) => ({ ...row, isRemainder: false, state: "FINAL" as const })),
   ) as readonly GatewayRow<Measure>[];
 }
 
