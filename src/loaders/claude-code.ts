@@ -10,7 +10,7 @@ import { type CollectedPages, collectAll, collectHeld, pagesOf } from "../upstre
 import type { Page } from "../upstream/pages/page.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
-import { loader } from "./loader.ts";
+import { answersByKey, loader } from "./loader.ts";
 import { oncePerOperation } from "./once-per-operation.ts";
 import { pageIndex, valuesOfPages } from "./page-index.ts";
 import { peopleBeyondAPage } from "./sizes.ts";
@@ -36,13 +36,7 @@ export async function sumsOfEmails(
   range: DayRange,
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, SumOfRecords>> {
-  const sumOf = sumsIn(ctx, await recordsOfPeople(ctx, range));
-  const sums = new Map<string, SumOfRecords>();
-  for (const key of keys) {
-    const sum = sumOf(key);
-    if (sum !== null) sums.set(key, sum);
-  }
-  return sums;
+  return answersByKey(keys, sumsIn(ctx, await recordsOfPeople(ctx, range)));
 }
 
 /** The sums by key, where this process holds all records; null: they have to be read. */

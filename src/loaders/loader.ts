@@ -8,6 +8,19 @@ export type Lookup<Params, Value> = (
   keys: readonly string[],
 ) => Promise<ReadonlyMap<string, Value | Error>>;
 
+/** Returns the answers to the keys that have one. */
+export function answersByKey<Value>(
+  keys: readonly string[],
+  answerTo: (key: string) => Value | null,
+): ReadonlyMap<string, Value> {
+  const found = new Map<string, Value>();
+  for (const key of keys) {
+    const answer = answerTo(key);
+    if (answer !== null) found.set(key, answer);
+  }
+  return found;
+}
+
 /** Returns the answers to a question by key, where this process holds all that they are made from; null: they are looked up. */
 export type HeldAnswers<Params, Value> = (
   ctx: Context,

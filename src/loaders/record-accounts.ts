@@ -9,7 +9,7 @@ import { collect, collectHeld, pagesOf } from "../upstream/pages/iterate.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { heldSumsOfEmails, sumsOfEmails } from "./claude-code.ts";
-import { loader, loaderUnlessHeld } from "./loader.ts";
+import { answersByKey, loader, loaderUnlessHeld } from "./loader.ts";
 import { pageIndex } from "./page-index.ts";
 import { PEOPLE_PER_PAGE, peopleBeyondAPage } from "./sizes.ts";
 
@@ -28,13 +28,7 @@ async function accountsOfRecords(
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   if (keys.length === 0) return new Map();
-  const accountOf = accountsIn(ctx, await listOfPeople(ctx, range));
-  const found = new Map<string, string>();
-  for (const key of keys) {
-    const userId = accountOf(key);
-    if (userId !== null) found.set(key, userId);
-  }
-  return found;
+  return answersByKey(keys, accountsIn(ctx, await listOfPeople(ctx, range)));
 }
 
 function accountsIn(

@@ -11,7 +11,7 @@ import { type CollectedPages, collectAll, collectHeld, pagesOf } from "../upstre
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { requestsUnlessStored } from "../upstream/plan.ts";
 import { inParts } from "./in-parts.ts";
-import { loaderUnlessHeld } from "./loader.ts";
+import { answersByKey, loaderUnlessHeld } from "./loader.ts";
 import { pageIndex } from "./page-index.ts";
 
 /** The most ids one report request filters on. */
@@ -55,12 +55,7 @@ function totalsOfUser<Measure>(
       const questions = await inParts(ctx, list, ranges, userIds);
       const runs = questions.map((question) => pagesOf(ctx.upstream, endpoint, [question]));
       const indexes = indexesOf(await collectAll(runs));
-      const found = new Map<string, Measure>();
-      for (const id of userIds) {
-        const total = totalIn(indexes, id);
-        if (total !== null) found.set(id, total);
-      }
-      return found;
+      return answersByKey(userIds, (id) => totalIn(indexes, id));
     },
     (ctx, { range }) => {
       const { ranges } = windowsOf(endpoint, range, ctx.now());

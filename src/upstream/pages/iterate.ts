@@ -1,7 +1,7 @@
 import pMap from "p-map";
 import type { Endpoint } from "../endpoint.ts";
 import type { Upstream } from "../upstream.ts";
-import type { Page } from "./page.ts";
+import { MANY_ROWS, type Page } from "./page.ts";
 import type { UpstreamPage } from "./page-run.ts";
 
 /** A page of a page run over several windows; `restarted` voids the earlier pages of the same window. */
@@ -52,9 +52,6 @@ export function pagesOf<P, Row>(
   if (only === undefined || others.length > 0) return run;
   return Object.assign(run, { onlyPage: () => heldPage(only, 0) });
 }
-
-/** Fewer rows take no time worth sharing. */
-const MANY_ROWS = 100;
 
 /** Maps the rows of a page run (splits, filters or converts them), page by page. */
 export function mapPages<A, B>(

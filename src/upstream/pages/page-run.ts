@@ -7,7 +7,7 @@ import type { Endpoint, RowId } from "../endpoint.ts";
 import { refusedToken } from "../errors/refusal.ts";
 import { WireError } from "../http/wire.ts";
 import { distinctRows, NewRows } from "./new-rows.ts";
-import type { Page } from "./page.ts";
+import { MANY_ROWS, type Page } from "./page.ts";
 import type { ColumnRun } from "./page-columns.ts";
 import type { Pages } from "./pages.ts";
 import type { Sizes } from "./sizes.ts";
@@ -25,9 +25,6 @@ export interface PageRunOptions {
 }
 
 const RESTARTS = 2;
-
-/** Fewer rows take no time worth sharing. */
-const MANY_ROWS = 100;
 
 /** Yields the pages of a question in order, from the one that `from` names or from the first. Ends only where upstream says so. */
 export async function* pageRun<P, Row>(

@@ -8,16 +8,13 @@ import type { Endpoint } from "../endpoint.ts";
 import { parseExact } from "../http/wire.ts";
 import type { PageQuestion } from "./address.ts";
 import type { PageFreshness } from "./freshness.ts";
-import { decodePage, type Page } from "./page.ts";
+import { decodePage, MANY_ROWS, type Page } from "./page.ts";
 
 export interface PageStoreOptions {
   readonly store: Store;
   readonly freshness: PageFreshness;
   readonly now: () => Instant;
 }
-
-/** Fewer rows take no time worth sharing. */
-const MANY_ROWS = 100;
 
 /** The decoded pages in this process. A page loses its names once they are older than a look-up may be. */
 export class PageStore {

@@ -26,6 +26,9 @@ export interface Page<Row> {
   readonly stale: Staleness | null;
 }
 
+/** Fewer rows take no time worth sharing. */
+export const MANY_ROWS = 100;
+
 /** Asking again failed with this, or has only begun. */
 export type Staleness = ErrorCode | "REVALIDATING";
 
