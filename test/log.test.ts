@@ -1,17 +1,19 @@
 import { globSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT_CONTEXT } from "@opentelemetry/api";
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { AuditFile, openAuditLog } from "../src/cli/audit-log.ts";
 import { createLog, faultOf } from "../src/cli/log.ts";
+import { lineWriter } from "../src/cli/standard-streams.ts";
 import { GatewayError } from "../src/errors.ts";
 import { currentRequest, RequestRecord } from "../src/server/http/request-record.ts";
 import type { AuditEntry } from "../src/server/observability/audit.ts";
 import { redact } from "../src/server/observability/redact.ts";
 import { ConfigError } from "../src/settings/config-error.ts";
-import { ask, endAll, run, serve } from "./process.ts";
+import { ask, endAll, run, runCommand, serve } from "./process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "log-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -199,6 +201,21 @@ describe("a fault", () => {
   });
 });
 
+test("lines that a stream has no room for are lost and counted", () => {
+  const written: string[] = [];
+  const stream = { writableLength: 0, write: (text: string) => written.push(text) > 0 };
+  const lost: number[] = [];
+  const write = lineWriter(stream, (lines) => lost.push(lines));
+  write("a\n");
+  stream.writableLength = 2 ** 30;
+  write("b\nc\n");
+  write("d\n");
+  stream.writableLength = 0;
+  write("e\n");
+  write("f\n");
+  expect([written, lost]).toEqual([["a\n", "e\n", "f\n"], [3]]);
+});
+
 const ENTRY: AuditEntry = {
   time: "2026-11-22T12:00:00.000Z",
   requestId: "id-1",
@@ -250,6 +267,51 @@ describe("the audit log", () => {
     expect(all.map((line) => JSON.parse(line).ms)).toEqual(Array.from({ length: 200 }, (_, i) => i));
     expect(readFileSync(path, "utf8")).not.toBe("");
   });
+
+  test.each(["file", "stdout"] as const)(
+    "in a %s has what waits where the process ends at once",
+    async (target) => {
+      const path = join(folder, "ended.log");
+      const script = `
+      const { openAuditLog } = await import(${JSON.stringify(new URL("../src/cli/audit-log.ts", import.meta.url))});
+      const stdout = (text) => process.stdout.write(text);
+      const target = ${JSON.stringify(target === "stdout" ? target : { path })};
+      const { audit } = openAuditLog(target, { stdout, stderr: stdout, onLoss() {}, onRecovery() {} });
+      for (let i = 0; i < 3; i++) audit({ ...${JSON.stringify(ENTRY)}, ms: i });
+      throw new Error("a fault");`;
+      const { code, output } = await runCommand([
+        process.execPath,
+        "--input-type=module",
+        "--eval",
+        script,
+      ]).ended();
+      expect(code).toBe(1);
+      const lines = (target === "stdout" ? output : readFileSync(path, "utf8"))
+        .split("\n")
+        .filter((line) => line.startsWith("{"));
+      expect(lines.map((line) => JSON.parse(line).ms)).toEqual([0, 1, 2]);
+    },
+  );
+
+  test.each([{}, { WORKERS: "2" }])(
+    "%o has all lines where their reader is slow at the end",
+    {
+      tags: "deep",
+    },
+    async (workers) => {
+      const { gateway, url } = await serve({ settings: { AUDIT_LOG: "stdout", ...workers } });
+      gateway.child.stdout?.pause();
+      for (let i = 0; i < 15; i++)
+        await Promise.all(Array.from({ length: 100 }, () => ask(url, "{ __typename }")));
+      gateway.child.kill("SIGTERM");
+      await sleep(300);
+      gateway.child.stdout?.resume();
+      const { code, output } = await gateway.ended();
+      expect([code, output.split("\n").filter((line) => line.includes('"log":"audit"')).length]).toEqual([
+        0, 1_500,
+      ]);
+    },
+  );
 
   test.each(["stdout", "stderr"] as const)("goes to %s, all lines of a turn at once", async (target) => {
     const written: string[] = [];

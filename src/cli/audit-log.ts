@@ -1,4 +1,4 @@
-import { accessSync, close, constants, openSync, statSync, write } from "node:fs";
+import { accessSync, appendFileSync, close, constants, openSync, statSync, write } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Audit, AuditEntry } from "../server/observability/audit.ts";
@@ -37,15 +37,12 @@ export function openAuditLog(target: AuditConfig, options: AuditLogOptions): Aud
     return { audit: (entry) => stream.write(entry), reopen: () => {}, close: async () => stream.flush() };
   }
   const file = new AuditFile(target.path, options);
+  process.once("exit", () => file.flush());
   return {
     audit: (entry) => file.write(entry),
     reopen: () => file.reopen(),
     close: () => file.close(),
   };
-}
-
-function textOf(entries: readonly AuditEntry[]): string {
-  return entries.map(lineOf).join("");
 }
 
 function lineOf(entry: AuditEntry): string {
@@ -75,6 +72,9 @@ const GATHERING_MS = 50;
 
 const OWNER_ONLY = 0o600;
 
+/** No file: the number of a closed one can become that of another file. */
+const CLOSED = -1;
+
 /** Lines among those of the log. The entries of one turn of the event loop are written together. */
 class AuditStream {
   readonly #write: WriteLine;
@@ -89,9 +89,9 @@ class AuditStream {
   }
 
   flush(): void {
-    if (this.#waiting.length === 0) return;
-    this.#write(textOf(this.#waiting));
+    const entries = this.#waiting;
     this.#waiting = [];
+    if (entries.length > 0) this.#write(entries.map(lineOf).join(""));
   }
 }
 
@@ -142,9 +142,22 @@ export class AuditFile {
     }
   }
 
+  /** Writes what waits before the process ends. */
+  flush(): void {
+    const entries = this.#waiting;
+    this.#waiting = [];
+    if (entries.length === 0) return;
+    try {
+      appendFileSync(this.#fd, this.#textOf(entries));
+    } catch {
+      // No log is left that could say so.
+    }
+  }
+
   async close(): Promise<void> {
     await this.#writing;
     close(this.#fd, () => {});
+    this.#fd = CLOSED;
   }
 
   async #drain(): Promise<void> {
@@ -153,14 +166,18 @@ export class AuditFile {
       const entries = this.#waiting;
       this.#waiting = [];
       try {
-        // What failed may have left half a line.
-        await writeAll(this.#fd, Buffer.from((this.#lost > 0 ? "\n" : "") + textOf(entries)));
+        await writeAll(this.#fd, Buffer.from(this.#textOf(entries)));
         this.#recover();
       } catch (fault) {
         this.#lose(fault, entries.length);
       }
     }
     this.#writing = null;
+  }
+
+  /** What failed may have left half a line. */
+  #textOf(entries: readonly AuditEntry[]): string {
+    return (this.#lost > 0 ? "\n" : "") + entries.map(lineOf).join("");
   }
 
   #lose(fault: unknown, lines: number): void {

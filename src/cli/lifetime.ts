@@ -9,6 +9,7 @@ import { alertLogOf } from "./alert-log.ts";
 import { openAuditLog } from "./audit-log.ts";
 import { createLog, faultOf, logFault } from "./log.ts";
 import type { Loggers, Opened } from "./open.ts";
+import { LINES_UNREAD, lineWriter } from "./standard-streams.ts";
 import { openTracing } from "./tracing.ts";
 
 /** How often the process looks whether the directory, or what is known of the issuer, is about to age, and whether alerts are due. */
@@ -43,8 +44,9 @@ export function lifetimeOf({
 
 /** Opens the log, on standard error, and the audit log. */
 export function loggersOf(config: Config, now: () => Instant) {
-  const stdout = (line: string) => void process.stdout.write(line);
-  const stderr = (line: string) => void process.stderr.write(line);
+  const onRecovery = (lines: number) => log.warn({ lines }, LINES_UNREAD);
+  const stdout = lineWriter(process.stdout, onRecovery);
+  const stderr = lineWriter(process.stderr, onRecovery);
   const log = createLog({ level: config.logs.level, now, write: stderr });
   const auditLog = openAuditLog(config.logs.audit, {
     stdout,

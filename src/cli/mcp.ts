@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { ConfigError } from "../settings/config-error.ts";
 import { lifetimeOf, observersOf } from "./lifetime.ts";
 import { describeUpstream, openGateway } from "./open.ts";
+import { exitOnceRead } from "./standard-streams.ts";
 
 /** `mcp`: tools for an agent on this machine, over standard input and output. */
 export function mcpCommand(): Command {
@@ -41,5 +42,5 @@ async function serve(): Promise<void> {
   await connection.close();
   lifetime.startDraining();
   await lifetime.dispose();
-  process.exit();
+  await exitOnceRead(0);
 }

@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { exitOnceRead } from "./standard-streams.ts";
 
 /** How often connections that have become idle are looked for. */
 const LOOK_MS = 100;
@@ -36,11 +37,11 @@ export function stopOnSignal(server: Server, app: Stoppable, { drainDelayMs, gra
     if (stopping) response.setHeader("connection", "close");
   });
   const close = () => {
-    setTimeout(() => process.exit(1), graceMs).unref();
+    setTimeout(() => exitOnceRead(1), graceMs).unref();
     setInterval(() => server.closeIdleConnections(), LOOK_MS).unref();
     server.close(async () => {
       await app.dispose();
-      process.exit(0);
+      await exitOnceRead(0);
     });
     server.closeIdleConnections();
   };

@@ -4,6 +4,7 @@ import { clockFrom } from "../../clock.ts";
 import type { Config } from "../../config.ts";
 import { createLog, type WriteLine } from "../log.ts";
 import type { ReadMetrics, WorkerMetrics } from "../metrics/worker-metrics.ts";
+import { exitOnceRead, LINES_UNREAD, lineWriter } from "../standard-streams.ts";
 import { SLACK_MS, STOPPING } from "../stop.ts";
 import { type Channel, callsOver } from "./calls.ts";
 import { PrimaryState } from "./state.ts";
@@ -22,9 +23,10 @@ const SETTLED_MS = 60_000;
 export async function runWorkers(config: Config): Promise<void> {
   const startedAt = Date.now();
   const { workers: of, drainDelayMs } = config.server;
-  const write = (stream: NodeJS.WriteStream) => (line: string) => void stream.write(line);
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-  const [stdout, stderr] = [write(process.stdout), write(process.stderr)];
+  const onRecovery = (lines: number) => log.warn({ lines }, LINES_UNREAD);
+  const stdout = lineWriter(process.stdout, onRecovery);
+  const stderr = lineWriter(process.stderr, onRecovery);
   const log = createLog({ level: config.logs.level, now: clockFrom(config.clock, startedAt), write: stderr });
   const metrics = await metricsOf(config);
   const state = new PrimaryState(partOf(config, of).cache.memoryBytes);
@@ -64,10 +66,10 @@ export async function runWorkers(config: Config): Promise<void> {
       const wasListening = listening.delete(worker);
       if (stopping) {
         if (code !== 0 && (wasListening || signal === "SIGKILL")) failed = true;
-        if (alive.size === 0) process.exit(failed ? 1 : 0);
+        if (alive.size === 0) void exitOnceRead(failed ? 1 : 0);
         return;
       }
-      if (!wasListening && listening.size === 0 && alive.size === 0) process.exit(code ?? 1);
+      if (!wasListening && listening.size === 0 && alive.size === 0) return void exitOnceRead(code ?? 1);
       failures = performance.now() - bornAt < SETTLED_MS ? failures + 1 : 1;
       const pauseMs = Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** (failures - 1));
       log.error({ code, signal, pauseMs }, "a worker has ended; another one is started");
@@ -84,7 +86,7 @@ export async function runWorkers(config: Config): Promise<void> {
     setTimeout(() => {
       for (const worker of alive) worker.process.kill("SIGKILL");
     }, graceMs).unref();
-    if (alive.size === 0) process.exit(0);
+    if (alive.size === 0) void exitOnceRead(0);
   }
 
   cluster.setupPrimary({ serialization: "advanced", silent: true });
