@@ -177,19 +177,26 @@ export class Wire<T extends object> {
   }
 }
 
-/** JSON with numbers that a double cannot hold exactly left as the text they were written in. */
+/**
+ * JSON with members that are numbers a double cannot hold exactly as the text they were written in. They become text before they are
+ * parsed: a reviver takes ten times the time of the parser.
+ */
 export function parseExact(json: string): unknown {
-  if (!LONG_NUMBER.test(json)) return JSON.parse(json);
-  return JSON.parse(json, (_key, value, context?: { source?: string }) =>
-    typeof value === "number" && !Number.isSafeInteger(value) ? context?.source : value,
+  return JSON.parse(
+    json.replace(LONG_MEMBER, (member, colon: string, number: string) =>
+      Number.isSafeInteger(Number(number)) || !JSON_NUMBER.test(number) ? member : `"${colon}"${number}"`,
+    ),
   );
 }
 
 /**
- * Finds a number of more than 15 digits, with an exponent, or with zeros after its last decimal. JavaScript writes any other as it
- * was sent (15 decimal digits survive in a double, IEEE 754), and a reviver takes twenty times the time of the parser.
+ * Finds a member that is a number of more than 15 digits, with an exponent, or with zeros after its last decimal. JavaScript writes any
+ * other as it was sent (15 decimal digits survive in a double, IEEE 754). Within text a quotation mark follows a backslash.
  */
-const LONG_NUMBER = /[:,[\s]-?(?:\d[\d.]{15}|[\d.]+[eE]|\d+\.\d*[1-9]0+[,}\]\s])/;
+const LONG_MEMBER =
+  /(?<!\\)"(\s*:\s*)(-?(?:\d[\d.]{15,}(?:[eE][+-]?\d+)?|\d[\d.]*[eE][+-]?\d+|\d+\.\d*[1-9]0+))(?=[,}\s])/g;
+
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 function text(value: unknown): string | null {
   return typeof value === "string" ? value : null;
