@@ -12,6 +12,7 @@ import {
 } from "../../src/loaders/claude-code.ts";
 import { accountOfRecords, accountRequests, sumOfAccount } from "../../src/loaders/record-accounts.ts";
 import type { PlanInput } from "../../src/planning/plan.ts";
+import { isRelative } from "../../src/planning/range-input.ts";
 import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
 import { type PageRun, pagesOfRows } from "../../src/upstream/pages/iterate.ts";
 import { windowsOf } from "../../src/upstream/pages/windows.ts";
@@ -19,6 +20,7 @@ import type { FieldRequests } from "../../src/upstream/plan.ts";
 import { connect, forward } from "../framework/connection.ts";
 import { memberLookup, ofMembers } from "../people/member-lookup.ts";
 import { personFigures, personOver } from "../people/user.ts";
+import { userListArgs } from "../people/user-list.ts";
 import { ClaudeCodeRecordConnection, recordSubject } from "./record.ts";
 import { ClaudeCodeTotals } from "./totals.ts";
 
@@ -44,11 +46,23 @@ const recordsOfPerson = {
       return completeValue(found, (of) => (of?.userId === userId ? of.sum : null));
     });
   },
-  requests: ({ range, type }: PlanInput, ctx: Context): readonly FieldRequests[] => [
-    { ...codeDayRequests(ctx, range), refusesItself: true }, // first, as what the rows below come from
-    type === "UserSummary" ? { ...accountRequests(ctx, range), refusesItself: true } : memberLookup(ctx),
-  ],
+  requests: (input: PlanInput, ctx: Context): readonly FieldRequests[] => {
+    const { range, type } = input;
+    const days = { ...codeDayRequests(ctx, range), refusesItself: true } as const;
+    return [
+      // First, as what the rows below come from.
+      isOfList(input, ctx) ? { ...days, ahead: () => recordsOfPeople(ctx, range) } : days,
+      type === "UserSummary" ? { ...accountRequests(ctx, range), refusesItself: true } : memberLookup(ctx),
+    ];
+  },
 };
+
+/** True below a list that has rows, as far as can be known before it is read: upstream answers it, for days that are sure, and all people. */
+function isOfList({ argsOf, type }: PlanInput, { upstream }: Context): boolean {
+  const list = type === "UserSummary" ? argsOf(userListArgs) : null;
+  if (list === null || list.filter || list.first === 0 || isRelative(list.range)) return false;
+  return upstream.accessStatus("USER_ACTIVITY")?.refusal === null;
+}
 
 personFigures((t, range) => ({
   claudeCode: t.field({

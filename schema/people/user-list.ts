@@ -76,6 +76,18 @@ const UserSummaryConnection = builder.connectionObject(
   { name: "UserSummaryEdge", description: "A person and its cursor." },
 );
 
+export const userListArgs = {
+  ...builder.args((t) => ({
+    filter: t.field({ type: UserFilter, description: "Activity to include." }),
+    orderBy: t.field({
+      type: UserOrder.input,
+      description: "Sort order; by default by email.",
+    }),
+  })),
+  ...enterpriseArg,
+  ...engagementArgs,
+};
+
 builder.queryField("users", (t) =>
   t.field({
     requires: ["people"],
@@ -84,15 +96,7 @@ builder.queryField("users", (t) =>
     description:
       "People with activity in the range, by email by default, one row per person for any range. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_INVALID, CURSOR_EXPIRED, UPSTREAM_*.",
     sources: ["USER_ACTIVITY"],
-    args: {
-      filter: t.arg({ type: UserFilter, description: "Activity to include." }),
-      orderBy: t.arg({
-        type: UserOrder.input,
-        description: "Sort order; by default by email.",
-      }),
-      ...enterpriseArg,
-      ...engagementArgs,
-    },
+    args: userListArgs,
     ...ofEnterprise("active people"),
     requests: ({ args }, ctx) => engagementRequests(ctx, userActivity, stated(args, ctx)),
     resolve: (_root, args, ctx) =>

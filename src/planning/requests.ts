@@ -51,6 +51,11 @@ export function requestsOf(
   return planned;
 }
 
+/** Begins the requests that need not wait for the rows above them; what they fail with is thrown where a row needs it. */
+export function beginAhead(fields: readonly PlannedField[]): void {
+  for (const { ahead } of fields) ahead?.().catch(() => {});
+}
+
 /** Far beyond what can be answered, even from what is kept; counting them all would cost more than it is worth. */
 const MAX_PLANS = 5_000;
 

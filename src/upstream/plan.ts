@@ -38,6 +38,8 @@ export interface FieldRequests {
   readonly refusesItself?: true;
   /** The context that makes them, where that is of another tenant than the field. */
   readonly ctx?: Context;
+  /** Begins to make them before the rows above the field are there. Left out where they depend on these, or where none may come. */
+  readonly ahead?: () => Promise<unknown>;
 }
 
 /**

@@ -15,6 +15,7 @@ import type { ThreadTurn } from "../../domain/pieces.ts";
 import { execute } from "../../execution/execute.ts";
 import { deliveryFaults, executeInParts, type Payload } from "../../execution/incremental.ts";
 import { coerceVariables, operationOf } from "../../planning/operation.ts";
+import { beginAhead } from "../../planning/requests.ts";
 import type { OperationOptions } from "../../upstream/budget/operation.ts";
 import { type AnswerCache, answerKey } from "../answers/answer-cache.ts";
 import { compressed } from "../answers/compressed.ts";
@@ -206,6 +207,7 @@ export function createGraphQL({
     const { upstream } = operation.ctx;
     const { usage } = upstream;
     const before = usage.requests; // of a page that was read before
+    beginAhead(decision.fields);
     return {
       schema: own,
       pause: () => {

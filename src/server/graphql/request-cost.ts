@@ -8,7 +8,7 @@ import {
   requestsAtLeast,
 } from "../../planning/estimate.ts";
 import type { PlannedOperation } from "../../planning/operation.ts";
-import { requestsOf } from "../../planning/requests.ts";
+import { type PlannedField, requestsOf } from "../../planning/requests.ts";
 import { rowsOf } from "../../planning/rows.ts";
 import type { RequestLimits } from "../../settings/limits.ts";
 import type { RequestHead } from "../http/exchange.ts";
@@ -21,8 +21,10 @@ export interface CostOptions {
   readonly isExplained: boolean;
 }
 
-/** An operation that may run, or the answer in its place. */
-type Decision = { readonly settle: (requests: number) => void } | { readonly answer: ExecutionResult };
+/** An operation that may run, with its upstream requests, or the answer in its place. */
+type Decision =
+  | { readonly fields: readonly PlannedField[]; readonly settle: (requests: number) => void }
+  | { readonly answer: ExecutionResult };
 
 /**
  * Decides by the cost of an operation whether it runs. Rejects one that requests more rows than allowed, or that needs more upstream
@@ -48,7 +50,7 @@ export async function boundCost(
   // Fields that refuse themselves have what the others leave.
   const others = fields.filter(({ refusesItself }) => !refusesItself);
   upstream.claim(plan?.others ?? (others.length === fields.length ? atLeast : requestsAtLeast(others)));
-  return { settle: await callers.hold(upstream, fields) };
+  return { fields, settle: await callers.hold(upstream, fields) };
 }
 
 /** True if a request asks for the plan instead of the figures. */

@@ -60,6 +60,7 @@ export const claudeCode = endpoint({
     ),
   row: (w: Wire<WireRecord>): ClaudeCodeRecord => {
     const core = w.at("core_metrics");
+    const lines = core.at("lines_of_code");
     return {
       date: dayOf(w.instant("date")),
       actor: actor(w.at("actor")),
@@ -71,8 +72,8 @@ export const claudeCode = endpoint({
       sessions: core.count("num_sessions"),
       commits: core.count("commits_by_claude_code"),
       pullRequests: core.count("pull_requests_by_claude_code"),
-      linesAdded: core.at("lines_of_code").count("added"),
-      linesRemoved: core.at("lines_of_code").count("removed"),
+      linesAdded: lines.count("added"),
+      linesRemoved: lines.count("removed"),
       toolActions: w.entries("tool_actions").map(([tool, counts]) => ({
         tool,
         accepted: counts.count("accepted"),

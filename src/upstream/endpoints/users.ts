@@ -70,32 +70,36 @@ function pseudonymousActivity<Row extends UserActivityRow>(row: Row, pseudonyms:
 }
 
 function activity(w: Wire<User>): UserActivityRow {
+  const user = w.atOrNull("user");
+  const office = w.at("office_metrics");
+  const design = w.at("design_metrics");
+  const science = w.at("science_metrics");
   return {
-    userId: w.atOrNull("user")?.string("id") ?? null,
-    email: w.atOrNull("user")?.stringOrNull("email_address") ?? null,
+    userId: user?.string("id") ?? null,
+    email: user?.stringOrNull("email_address") ?? null,
     lastActiveOn: w.dayOrNull("last_activity_date"),
     webSearches: w.count("web_search_count"),
     chat: chat(w.at("chat_metrics")),
     claudeCode: code(w.at("claude_code_metrics")),
     cowork: cowork(w.at("cowork_metrics")),
     office: {
-      excel: officeApp(w.at("office_metrics").at("excel")),
-      outlook: officeApp(w.at("office_metrics").at("outlook")),
-      powerpoint: officeApp(w.at("office_metrics").at("powerpoint")),
-      word: officeApp(w.at("office_metrics").at("word")),
+      excel: officeApp(office.at("excel")),
+      outlook: officeApp(office.at("outlook")),
+      powerpoint: officeApp(office.at("powerpoint")),
+      word: officeApp(office.at("word")),
     },
     design: {
-      sessions: w.at("design_metrics").countOrNull("distinct_session_count"),
-      messages: w.at("design_metrics").count("message_count"),
-      projectsCreated: w.at("design_metrics").count("distinct_projects_created_count"),
-      projectsUsed: w.at("design_metrics").countOrNull("distinct_projects_used_count"),
+      sessions: design.countOrNull("distinct_session_count"),
+      messages: design.count("message_count"),
+      projectsCreated: design.count("distinct_projects_created_count"),
+      projectsUsed: design.countOrNull("distinct_projects_used_count"),
     },
     science: {
-      sessions: w.at("science_metrics").countOrNull("distinct_session_count"),
-      messages: w.at("science_metrics").count("message_count"),
-      delegations: w.at("science_metrics").count("delegation_count"),
-      remoteComputeJobs: w.at("science_metrics").count("remote_compute_job_count"),
-      skillCalls: w.at("science_metrics").count("skills_used_count"),
+      sessions: science.countOrNull("distinct_session_count"),
+      messages: science.count("message_count"),
+      delegations: science.count("delegation_count"),
+      remoteComputeJobs: science.count("remote_compute_job_count"),
+      skillCalls: science.count("skills_used_count"),
     },
     claudeTag: claudeTag(w.atOrNull("claude_tag_metrics")),
     chatCowork: chatCowork(w.atOrNull("chat_cowork_unified_metrics")),
@@ -133,12 +137,13 @@ function chat(w: Wire<User["chat_metrics"]>): ChatActivity {
 
 function code(w: Wire<User["claude_code_metrics"]>): CodeActivity {
   const core = w.at("core_metrics");
+  const lines = core.at("lines_of_code");
   return {
     sessions: core.countOrNull("distinct_session_count"),
     commits: core.count("commit_count"),
     pullRequests: core.count("pull_request_count"),
-    linesAdded: core.at("lines_of_code").count("added_count"),
-    linesRemoved: core.at("lines_of_code").count("removed_count"),
+    linesAdded: lines.count("added_count"),
+    linesRemoved: lines.count("removed_count"),
     artifactsCreated: core.count("artifacts_created_count"),
     // An entry without a pair of counts is another fact about tools, which this gateway does not know yet.
     toolActions: w
