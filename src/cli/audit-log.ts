@@ -175,7 +175,7 @@ export class AuditFile {
     this.#writing = null;
   }
 
-  /** What failed may have left half a line. */
+  /** A write that failed may have left half a line. */
   #textOf(entries: readonly AuditEntry[]): string {
     return (this.#lost > 0 ? "\n" : "") + entries.map(lineOf).join("");
   }
