@@ -2,12 +2,12 @@ import type { Permissions } from "../domain/viewer.ts";
 
 type Answer = Record<string, unknown>;
 
-/** Answers of all selections: about as many as a few hundred pages show, some megabytes. */
-const MOST = 50_000;
+/** Limit of the values in the answers of all selections: about as many as a few hundred pages show, some megabytes. */
+const MAX_VALUES = 500_000;
 
-/** The selections that have answers, and the number of these since all of them were dropped. */
+/** The selections that have answers, and the number of values in these since all of them were dropped. */
 const filled = new Set<LastingAnswers>();
-let answers = 0;
+let values = 0;
 
 /**
  * The answers to one selection about objects that never change, by object and by the permissions that they were worked out with. An
@@ -15,18 +15,24 @@ let answers = 0;
  */
 export class LastingAnswers {
   readonly #byPermissions = new Map<Permissions, WeakMap<object, Answer>>();
+  /** Number of the values in one answer. */
+  readonly #fields: number;
+
+  constructor(fields: number) {
+    this.#fields = fields;
+  }
 
   find(permissions: Permissions, object: object): Answer | undefined {
     return this.#byPermissions.get(permissions)?.get(object);
   }
 
   keep(permissions: Permissions, object: object, answer: Answer): void {
-    if (answers === MOST) {
+    values += this.#fields;
+    if (values > MAX_VALUES) {
       for (const each of filled) each.#byPermissions.clear();
       filled.clear();
-      answers = 0;
+      values = this.#fields;
     }
-    answers++;
     filled.add(this);
     this.#byPermissions
       .getOrInsertComputed(permissions, () => new WeakMap())

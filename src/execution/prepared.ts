@@ -105,7 +105,7 @@ export class PreparedOperation {
       fields,
       blank: Object.fromEntries(fields.map(({ key }) => [key, undefined])),
       hasProtoKey: fields.some(({ key }) => key === "__proto__"),
-      lasting: fields.every(({ isOfObject }) => isOfObject) ? new LastingAnswers() : null,
+      lasting: fields.every(({ isOfObject }) => isOfObject) ? new LastingAnswers(fields.length) : null,
     };
   }
 }
