@@ -26,7 +26,7 @@ function workers(count: number, maxBytes = 10_000): (WorkerState & Ended)[] {
     const leave = primary.serve(over(port1));
     let messages = 0;
     port1.on("message", () => messages++);
-    return { ...workerState(over(port2)), leave, messages: () => messages };
+    return { ...workerState(over(port2), count), leave, messages: () => messages };
   });
 }
 
@@ -140,6 +140,18 @@ describe("the limits of callers", () => {
     await expect
       .poll(() => b?.accounts.hold("ada", limit, names("all", limit)))
       .toMatchObject({ excess: 101 });
+  });
+
+  test("are not used up by what many workers reserve", async () => {
+    const all = workers(16);
+    for (const operation of ["first", "second"])
+      for (const each of all) {
+        const held = await each.accounts.hold("ada", 60, [operation]);
+        if ("id" in held) each.accounts.settle(held.id, 0);
+        await each.store.get("page"); // after what is settled, and reserved
+      }
+    const names = Array.from({ length: 50 }, (_, i) => `large ${i}`);
+    expect(await all[0]?.accounts.hold("ada", 60, names)).toHaveProperty("id");
   });
 
   test("keep what a worker held that is gone as used, and hold it no longer", async () => {

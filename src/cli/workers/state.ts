@@ -40,8 +40,8 @@ export class PrimaryState {
   }
 }
 
-/** That state as a worker reaches it. */
-export function workerState(channel: Channel): WorkerState {
+/** That state as one of so many workers reaches it. */
+export function workerState(channel: Channel, workers: number): WorkerState {
   const call = callsOver<StoreMethods & RemoteAccounts>(channel);
   return {
     store: {
@@ -63,6 +63,7 @@ export function workerState(channel: Channel): WorkerState {
         hold: (...args) => call("hold", ...args),
         settle: (...args) => void call("settle", ...args),
       },
+      workers,
       () => performance.now(),
     ),
   };

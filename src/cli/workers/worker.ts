@@ -32,7 +32,8 @@ export function thisWorker(): Worker | null {
     send: (message) => void process.send?.(message, undefined, undefined, () => {}), // without the primary this process ends
     onMessage: (listener) => void process.on("message", listener),
   };
-  return { ...(JSON.parse(place) as WorkerPlace), channel, state: workerState(channel) };
+  const read = JSON.parse(place) as WorkerPlace;
+  return { ...read, channel, state: workerState(channel, read.of) };
 }
 
 /** The settings of one process: its part of what they say for all of them. The primary has a part of the memory for pages in memory. */

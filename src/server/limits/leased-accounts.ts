@@ -45,9 +45,10 @@ export class LeasedAccounts implements CallerAccounts {
   });
   readonly #unused = new Set<string>();
 
-  constructor(remote: RemoteAccounts, elapsedMs: () => number) {
+  /** `workers` is the number of the processes that share the accounts. */
+  constructor(remote: RemoteAccounts, workers: number, elapsedMs: () => number) {
     this.#remote = remote;
-    this.#holds = new LeasedHolds(remote);
+    this.#holds = new LeasedHolds(remote, workers);
     this.#elapsedMs = elapsedMs;
     setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }

@@ -8,8 +8,8 @@ export interface RemoteHolds {
   settle(id: number, requests: number): void;
 }
 
-/** The part of a caller's minute that is reserved, and the most requests. */
-const RESERVATION = { part: 1 / 16, most: 256 } as const;
+/** The part of a caller's minute that all workers together reserve, and the most requests that one reserves. */
+const RESERVATION = { part: 1 / 8, most: 256 } as const;
 
 /** How long a reservation is used. */
 const RESERVED_MS = 1_000;
@@ -24,13 +24,15 @@ type State = "seen" | "opening" | Reservation;
  */
 export class LeasedHolds implements Pick<CallerAccounts, "hold" | "settle"> {
   readonly #remote: RemoteHolds;
+  readonly #workers: number;
   readonly #states = new Map<string, State>();
   /** By ids below zero; those above are of the other process. */
   readonly #reserved = new Map<number, (requests: number) => void>();
   #lastId = 0;
 
-  constructor(remote: RemoteHolds) {
+  constructor(remote: RemoteHolds, workers: number) {
     this.#remote = remote;
+    this.#workers = workers;
   }
 
   hold(caller: string, limit: number, names: readonly RequestName[]): Hold | Promise<Hold> {
@@ -56,7 +58,7 @@ export class LeasedHolds implements Pick<CallerAccounts, "hold" | "settle"> {
 
   async #open(caller: string, limit: number): Promise<void> {
     this.#remember(caller, "opening");
-    const size = Math.min(RESERVATION.most, Math.floor(limit * RESERVATION.part));
+    const size = Math.min(RESERVATION.most, Math.floor((limit * RESERVATION.part) / this.#workers));
     if (size === 0) return;
     const name = randomUUID();
     const names = Array.from({ length: size }, (_, i) => `${name} ${i}`);
