@@ -8,23 +8,15 @@ export class NewRows {
   readonly #isBounded: boolean;
   /** The ids of the first page; null before it. */
   #first: (() => readonly (RowId | null)[]) | null = null;
-  #duplicates = 0;
 
   /** `isBounded` forgets old ids: a row that is sent again comes soon after, and all ids of a long list take more memory than its rows. */
   constructor(isBounded: boolean) {
     this.#isBounded = isBounded;
   }
 
-  /** How many rows have been left out. */
-  get duplicates(): number {
-    return this.#duplicates;
-  }
-
   /** Returns the rows that were not met before; a row without an id never was. */
   of<Row>(rows: readonly Row[], idOf: (row: Row) => RowId | null): readonly Row[] {
-    const fresh = this.#first === null ? this.#begin(rows, idOf) : this.#following(rows, idOf);
-    this.#duplicates += rows.length - fresh.length;
-    return fresh;
+    return this.#first === null ? this.#begin(rows, idOf) : this.#following(rows, idOf);
   }
 
   /** Leaves the ids of the first page for the second: most lists have one page, and its own rows were compared before. */

@@ -10,7 +10,7 @@ import type { Operation } from "../budget/operation.ts";
 import type { Endpoint, RowId } from "../endpoint.ts";
 import { type AddressOptions, addressOf } from "./address.ts";
 import type { BackgroundWrites } from "./background-writes.ts";
-import type { Page } from "./page.ts";
+import type { FetchedPages, Page } from "./page.ts";
 import { type PageArchive, unset } from "./page-archive.ts";
 import { type PageStore, removeNames } from "./page-store.ts";
 
@@ -26,15 +26,13 @@ export interface PageColumnsOptions extends AddressOptions {
 }
 
 /** Pages of a question that has been read to its end, while it was final. They hold no name or address of a person. */
-export interface ColumnRun<Row> {
+export interface ColumnRun<Row> extends FetchedPages {
   readonly rows: number;
   /** When the first of its pages was fetched. */
   readonly fetchedAt: Instant;
   /** No row comes twice, on one page or on several. */
   readonly areDistinct: boolean;
   has(token: string | null): boolean;
-  /** When the page with a token was fetched; null: it is not one of these. */
-  fetchedWith(token: string | null): Instant | null;
   /** Returns a page. Throws WireError where an earlier version read the contract otherwise. */
   page(token: string | null): Page<Row>;
 }

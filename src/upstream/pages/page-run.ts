@@ -6,8 +6,9 @@ import type { Operation, PageAge } from "../budget/operation.ts";
 import type { Endpoint, RowId } from "../endpoint.ts";
 import { refusedToken } from "../errors/refusal.ts";
 import { WireError } from "../http/wire.ts";
+import { storageLifetimeMs } from "./freshness.ts";
 import { distinctRows, NewRows } from "./new-rows.ts";
-import { MANY_ROWS, type Page } from "./page.ts";
+import { type FetchedPages, MANY_ROWS, type Page } from "./page.ts";
 import type { ColumnRun } from "./page-columns.ts";
 import type { Pages } from "./pages.ts";
 import type { Sizes } from "./sizes.ts";
@@ -44,29 +45,39 @@ export async function* pageRun<P, Row>(
     ? undefined
     : null;
   let finding: Promise<ColumnRun<Row> | null> | undefined;
+  const compared = operation.noStore ? await operation.wait(reader.distinct.find(endpoint, params)) : null;
   for (let token = from; ; ) {
     const question = { endpoint, params, token };
     let page: Page<Row>;
-    /** The first page, where it is stored: its rows do not wait for the columns of the list. */
-    let first: Page<Row> | null = null;
+    /** The page where it is stored: its rows do not wait for the columns of the list. */
+    let stored: Page<Row> | null = null;
     const held = restarts === 0 && !columns ? reader.atHand(operation, question) : undefined;
     if (held === undefined && columns === undefined && !reader.holds(operation, question)) {
-      if (finding === undefined) {
-        finding = reader.columns.find(endpoint, params, operation);
-        first = await operation.wait(reader.storedPage(operation, question));
+      const find = () => reader.columns.find(endpoint, params, operation);
+      if (operation.noStore || finding === undefined) {
+        // An operation that holds no pages holds no columns either, unless pages are missing.
+        if (!operation.noStore) finding = find();
+        stored = await operation.wait(reader.storedPage(operation, question));
       }
-      if (first === null) columns = await operation.wait(finding);
+      if (stored === null) columns = await operation.wait(finding ?? find());
     }
     const run = columns?.has(token) === true ? columns : null;
+    const known = run?.areDistinct === true ? run : compared;
+    let areDistinct: boolean;
     try {
       page =
         held ??
-        first ??
+        stored ??
         (await operation.wait(
           run === null
             ? reader.read(operation, question, restarts > 0)
             : reader.readColumns(operation, run, question),
         ));
+      areDistinct = known !== null && pass.isOf(known, page);
+      if (!areDistinct)
+        await pass.compareEarlier(idOf, (earlier) =>
+          operation.wait(reader.read(operation, { ...question, token: earlier }, false)),
+        );
     } catch (fault) {
       if (run !== null && fault instanceof WireError) {
         // Of an older reading of the contract. The pages are read from the first: they were not compared with one another.
@@ -90,13 +101,14 @@ export async function* pageRun<P, Row>(
       token = null;
       continue;
     }
-    const areDistinct = run?.areDistinct === true && pass.isOf(run);
     const rows = pass.take(page, reader.validityOf(page), idOf, areDistinct);
     if (from === null) sizes.learn(dataset, pass.sizeAfter(page));
     if (page.rows.length >= MANY_ROWS) await operation.turn();
     yield { ...page, rows, restarted, narrow: pass.narrowing() };
     restarted = false;
     if (page.next === null) {
+      if (operation.noStore && from === null && pass.areCompared)
+        await operation.wait(reader.distinct.keep(endpoint, params, pass.pages, storageLifetimeMs(page)));
       if (run !== null || from !== null || !pass.areManyFinal) return;
       const kept = reader.columns.keep(endpoint, params);
       if (operation.priority !== "interactive") await operation.wait(kept);
@@ -130,6 +142,10 @@ class Pass {
   readonly #newRows: NewRows;
   readonly #used: PageAge[] = [];
   readonly #read: Pick<Page<unknown>, "token" | "fetchedAt">[] = [];
+  /** Tokens of pages that were not compared, since they were known to be distinct. */
+  #uncompared: (string | null)[] = [];
+  #rows = 0;
+  #duplicates = 0;
 
   constructor(operation: Operation, from: string | null) {
     this.#operation = operation;
@@ -146,10 +162,36 @@ class Pass {
   ): readonly Row[] {
     this.#used.push(this.#operation.use(page, validity));
     this.#read.push({ token: page.token, fetchedAt: page.fetchedAt });
-    if (areDistinct) return page.rows;
+    this.#rows += page.rows.length;
+    if (areDistinct) {
+      this.#uncompared.push(page.token);
+      return page.rows;
+    }
     const rows = this.#newRows.of(page.rows, idOf);
-    this.#operation.usage.duplicates += page.rows.length - rows.length;
+    const duplicates = page.rows.length - rows.length;
+    this.#duplicates += duplicates;
+    this.#operation.usage.duplicates += duplicates;
     return rows;
+  }
+
+  /** Reads the pages again that were not compared: the next page is not the one that they are known to differ from. */
+  async compareEarlier<Row>(
+    idOf: (row: Row) => RowId | null,
+    read: (token: string | null) => Promise<Page<Row>>,
+  ): Promise<void> {
+    const tokens = this.#uncompared;
+    this.#uncompared = [];
+    for (const token of tokens) this.#newRows.of((await read(token)).rows, idOf);
+  }
+
+  /** The pages so far. */
+  get pages(): readonly Pick<Page<unknown>, "token" | "fetchedAt">[] {
+    return this.#read;
+  }
+
+  /** True if many rows were compared, all of them, and none came twice. */
+  get areCompared(): boolean {
+    return this.#rows >= MANY_ROWS && this.#uncompared.length === 0 && this.#duplicates === 0;
   }
 
   /** Returns how the newest page is narrowed to some of its days. */
@@ -158,9 +200,9 @@ class Pass {
     return (state) => page && this.#operation.narrow(page, state);
   }
 
-  /** True if the pages so far are pages of the run, which then knows whether their rows come again. */
-  isOf(run: ColumnRun<unknown>): boolean {
-    return this.#read.every(({ token, fetchedAt }) => run.fetchedWith(token) === fetchedAt);
+  /** True if the pages so far and the next are pages of the run, which then knows whether their rows come again. */
+  isOf(run: FetchedPages, next: Page<unknown>): boolean {
+    return [...this.#read, next].every(({ token, fetchedAt }) => run.fetchedWith(token) === fetchedAt);
   }
 
   /** Several pages, all of them final. */
@@ -188,7 +230,7 @@ class Pass {
 
   /** Takes back what the pages counted for: they are void. */
   undo(): void {
-    this.#operation.usage.duplicates -= this.#newRows.duplicates;
+    this.#operation.usage.duplicates -= this.#duplicates;
     this.#operation.forget(this.#used);
   }
 }

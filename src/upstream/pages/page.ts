@@ -26,6 +26,12 @@ export interface Page<Row> {
   readonly stale: Staleness | null;
 }
 
+/** Pages of a question, each known by when it was fetched. */
+export interface FetchedPages {
+  /** When the page with a token was fetched; null: it is not one of these. */
+  fetchedWith(token: string | null): Instant | null;
+}
+
 /** Fewer rows take no time worth sharing. */
 export const MANY_ROWS = 100;
 

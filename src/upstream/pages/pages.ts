@@ -9,6 +9,7 @@ import type { Endpoint, KeyFamily } from "../endpoint.ts";
 import { consoleOrganization, enterpriseOrganization } from "../endpoints/organization.ts";
 import { addressOf, type PageQuestion } from "./address.ts";
 import type { BackgroundWrites } from "./background-writes.ts";
+import { DistinctRuns } from "./distinct-runs.ts";
 import { Flights } from "./flights.ts";
 import { isTransient, PageFreshness } from "./freshness.ts";
 import type { Page } from "./page.ts";
@@ -45,6 +46,8 @@ export class Pages {
   readonly source: PageSource;
   /** Lists that are kept as columns. */
   readonly columns: PageColumns;
+  /** Lists that are known to repeat no row. */
+  readonly distinct: DistinctRuns;
   /** Records of earlier exports. */
   readonly recordings: Recordings;
 
@@ -62,6 +65,7 @@ export class Pages {
     this.stored = new StoredPages({ ...options, memory, archive, freshness });
     this.source = new PageSource({ ...options, memory, archive, freshness, recordings, sender });
     this.columns = new PageColumns({ ...options, archive, pages: memory });
+    this.distinct = new DistinctRuns(options);
     this.recordings = recordings;
   }
 
