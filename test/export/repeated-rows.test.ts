@@ -21,7 +21,7 @@ function wireSpend(person: number) {
   };
 }
 
-/** Wire rows of a page, with people of its own. */
+/** Wire rows of a page; each page has other people. */
 function peopleOf(page: number) {
   return Array.from({ length: PEOPLE }, (_, i) => wireSpend(page * PEOPLE + i));
 }

@@ -4,6 +4,7 @@ import type {
   BetaAnalyticsUsageItem,
 } from "@anthropic-ai/sdk/resources/beta/organization/analytics/usage";
 import { type CostRow, type Dimensions, type UsageRow, withoutNames } from "../../domain/bucket.ts";
+import type { SpendAmounts } from "../../domain/money.ts";
 import type { ReportQuestion } from "../../domain/report.ts";
 import type { ReportNames } from "../dimension-names.ts";
 import { endpoint } from "../endpoint.ts";
@@ -20,8 +21,8 @@ import {
 } from "./report-query.ts";
 import { NAME_KEYS } from "./report-user.ts";
 import { type TokenColumn, tokens } from "./tokens.ts";
-import { unifiedDimensions } from "./unified-dimensions.ts";
 import { UNIFIED_COST_NAMES, UNIFIED_USAGE_NAMES } from "./unified-names.ts";
+import { unifiedRow } from "./unified-row.ts";
 
 /** Rows of all combinations with data; by time, oldest first, where there are buckets, else largest first. */
 const report = (names: ReportNames) =>
@@ -59,17 +60,17 @@ const cost = {
     const group = w.at("group");
     const money = w.at("cost");
     const currency = money.usd("currency");
-    return {
-      ...unifiedDimensions(group.only<keyof BetaAnalyticsUsageGroup>()),
-      costType: group.stringOrNull("cost_type"),
-      tokenType: group.stringOrNull("token_type"),
-      ...spanOf(w.only<"starting_at" | "ending_at">()),
-      measure: {
-        net: { cents: money.decimal("amount"), currency },
-        list: { cents: money.decimal("list_amount"), currency },
-        requests: money.countOrNull("requests"),
-      },
+    const measure: SpendAmounts = {
+      net: { cents: money.decimal("amount"), currency },
+      list: { cents: money.decimal("list_amount"), currency },
+      requests: money.countOrNull("requests"),
     };
+    return unifiedRow(
+      group.only<keyof BetaAnalyticsUsageGroup>(),
+      spanOf(w.only<"starting_at" | "ending_at">()),
+      measure,
+      { costType: group.stringOrNull("cost_type"), tokenType: group.stringOrNull("token_type") },
+    );
   },
 } as const;
 
@@ -80,11 +81,10 @@ const usage = {
   pseudonymous: pseudonymousRows<UsageRow>,
   row: (w: Wire<BetaAnalyticsUsageItem>): UsageRow => {
     const counted = w.at("usage");
-    return {
-      ...unifiedDimensions(w.at("group")),
-      ...spanOf(w.only<"starting_at" | "ending_at">()),
-      measure: { ...tokens(counted.only<TokenColumn>()), requests: counted.countOrNull("requests") },
-    };
+    return unifiedRow(w.at("group"), spanOf(w.only<"starting_at" | "ending_at">()), {
+      ...tokens(counted.only<TokenColumn>()),
+      requests: counted.countOrNull("requests"),
+    });
   },
 } as const;
 

@@ -1,12 +1,19 @@
 import type { BetaAnalyticsCostGroup } from "@anthropic-ai/sdk/resources/beta/organization/analytics/cost";
 import type { BetaAnalyticsUsageGroup } from "@anthropic-ai/sdk/resources/beta/organization/analytics/usage";
-import { type Dimensions, NO_DIMENSIONS } from "../../domain/bucket.ts";
+import { type Dimensions, NO_DIMENSIONS, type ReportRow, type Span } from "../../domain/bucket.ts";
 import type { Wire } from "../http/wire.ts";
 import { type AnyActor, actor } from "./unified-actor.ts";
 
+/** The members of a group in both reports. */
 type Group = Pick<BetaAnalyticsUsageGroup & BetaAnalyticsCostGroup, keyof BetaAnalyticsUsageGroup>;
 
-export function unifiedDimensions(w: Wire<Group>): Dimensions {
+/** A row of a unified report. It is made at once: files have hundreds of thousands, and most of the time they take is for objects. */
+export function unifiedRow<Measure>(
+  w: Wire<Group>,
+  { from, until }: Span,
+  measure: Measure,
+  { costType, tokenType }: Pick<Dimensions, "costType" | "tokenType"> = NO_DIMENSIONS,
+): ReportRow<Measure> {
   const wire = w.atOrNull("actor") as object | null as Wire<AnyActor> | null;
   const who = wire && actor(wire);
   return {
@@ -18,6 +25,8 @@ export function unifiedDimensions(w: Wire<Group>): Dimensions {
     inferenceGeo: w.stringOrNull("inference_geo"),
     speed: w.stringOrNull("speed"),
     serviceTier: w.stringOrNull("service_tier"),
+    costType,
+    tokenType,
     groupId: w.stringOrNull("rbac_group_id"),
     slackChannelId: w.stringOrNull("slack_channel_id"),
     claudeTagCategory: w.stringOrNull("claude_tag_category"),
@@ -33,5 +42,8 @@ export function unifiedDimensions(w: Wire<Group>): Dimensions {
     environmentId: w.stringOrNull("environment_id"),
     sessionId: w.stringOrNull("session_id"),
     userProfileId: w.stringOrNull("user_profile_id"),
+    from,
+    until,
+    measure,
   };
 }
