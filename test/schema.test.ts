@@ -2,12 +2,14 @@ import {
   type GraphQLArgument,
   type GraphQLEnumType,
   type GraphQLInputObjectType,
+  GraphQLSchema,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
   isIntrospectionType,
   isObjectType,
   isSpecifiedScalarType,
+  validateSchema,
 } from "graphql";
 import { expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
@@ -34,6 +36,10 @@ function parts(type: (typeof types)[number]): [path: string, part: Described][] 
     ]),
   ]);
 }
+
+test("the schema is valid, which nothing checks while it is served", () => {
+  expect(validateSchema(new GraphQLSchema({ ...schema.toConfig(), assumeValid: false }))).toEqual([]);
+});
 
 test("every type, field, argument and enum value is described", () => {
   const all = types.flatMap((type): [string, Described][] => [[type.name, type], ...parts(type)]);

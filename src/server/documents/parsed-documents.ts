@@ -60,6 +60,11 @@ export class ParsedDocuments {
     this.#limits = limits;
   }
 
+  /** True if the document of a text was found before, and is kept. */
+  has(text: string): boolean {
+    return this.#documents.has(text);
+  }
+
   /** SHA-256 of a text. */
   hashOf(text: string): string {
     return this.#documents.peek(text)?.sha256 ?? hashOf(text);

@@ -92,7 +92,11 @@ export function createGraphQL({
   const findDocument = documentFinder({ ...access.documents, trusted });
 
   /** Finds the operation of a request. Throws where it names none, or where it is not GraphQL. */
-  function requested({ head, record }: Exchange, parse: ParseParams, body: Uint8Array): Requested {
+  async function requested(
+    { head, record }: Exchange,
+    parse: ParseParams,
+    body: Uint8Array,
+  ): Promise<Requested> {
     checkMethod(head);
     const given = parse(head, body);
     const isExplained = wantsPlan(head);
@@ -100,7 +104,9 @@ export function createGraphQL({
     // Before texts are found by their hash, so that none is registered that is too long.
     boundRequest(given, limits.request);
     const { query, operationName, variables } = checkParams(findDocument(given, record));
+    const isKnown = documents.has(query);
     const { document, inParts, sha256, faults: ofDocument } = documents.find(query);
+    if (!isKnown) await fairTurn(); // parsing and validating take half the time of a first answer
     const definition = getOperationAST(document, operationName);
     if (!definition) throw badRequest(400, "Could not determine what operation to execute.");
     if (definition.operation === "mutation" && head.method === "GET") throw mutationByGet();
@@ -226,8 +232,8 @@ export function createGraphQL({
     { whole, inParts }: AcceptedTypes,
   ): Promise<Reply | Response> {
     const { head, record } = exchange;
-    const result = await Promise.try(() => {
-      const operation = requested(exchange, parse, body);
+    const result = await Promise.try(async () => {
+      const operation = await requested(exchange, parse, body);
       const { faults, isExplained } = operation;
       const isInParts = inParts !== null && faults.length === 0 && !isExplained && mayStream(record);
       const document = isInParts ? operation.inParts : null;
@@ -264,7 +270,7 @@ export function createGraphQL({
     form: AnswerForm,
   ): Promise<Reply> {
     const { head, record } = exchange;
-    const { document, text, definition, variables, faults } = requested(exchange, parse, body);
+    const { document, text, definition, variables, faults } = await requested(exchange, parse, body);
     const coerced = coerceVariables(schema, definition, variables);
     const ctx = contextFor(exchange);
     const whole = (result: ExecutionResult): ExecutionResult["data"] => {
