@@ -26,9 +26,8 @@ export function limitedUpstream(upstream: Upstream, organizations: readonly Name
       admit(endpoint);
       return upstream.kept(endpoint, params);
     },
-    holds: (endpoint, params) => isReadable(endpoint.key) && upstream.holds(endpoint, params),
-    onlyPage(endpoint, params) {
-      return isReadable(endpoint.key) ? upstream.onlyPage(endpoint, params) : null;
+    onlyPages(endpoint, questions) {
+      return isReadable(endpoint.key) ? upstream.onlyPages(endpoint, questions) : null;
     },
     async peek(endpoint, params, token) {
       admit(endpoint);

@@ -5,7 +5,7 @@ import type { KeyProofs } from "./access/key-proofs.ts";
 import type { Budget } from "./budget/budget.ts";
 import type { Operation } from "./budget/operation.ts";
 import { type AddressOptions, bucketOf } from "./pages/address.ts";
-import { onlyPage, type PageRunOptions, pageRun } from "./pages/page-run.ts";
+import { onlyPages, type PageRunOptions, pageRun } from "./pages/page-run.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** State that operations share. */
@@ -33,14 +33,11 @@ export function operationUpstream(operation: Operation, shared: Shared): Upstrea
         throw fault;
       }
     },
-    holds(endpoint, params) {
-      return proofs.needsNone(endpoint) && reader.holdsOnlyPage(operation, { endpoint, params, token: null });
-    },
-    onlyPage(endpoint, params) {
+    onlyPages(endpoint, questions) {
       if (!proofs.needsNone(endpoint)) return null;
-      const page = onlyPage(shared, operation, endpoint, params);
-      if (page !== null) operation.datasets.add(endpoint.dataset);
-      return page;
+      const pages = onlyPages(shared, operation, endpoint, questions);
+      if (pages !== null) operation.datasets.add(endpoint.dataset);
+      return pages;
     },
     async kept(endpoint, params) {
       await proofs.admit(operation, endpoint);

@@ -20,18 +20,17 @@ export function pseudonymousUpstream(upstream: Upstream, pseudonyms: Pseudonyms)
     token: sealed(page.token),
     next: sealed(page.next),
   });
-  const overrides: Pick<
-    Upstream,
-    "pages" | "holds" | "onlyPage" | "kept" | "peek" | "rowsInColumns" | "stored"
-  > = {
+  const overrides: Pick<Upstream, "pages" | "onlyPages" | "kept" | "peek" | "rowsInColumns" | "stored"> = {
     async *pages(endpoint, params, from = null) {
       for await (const page of upstream.pages(endpoint, requested(endpoint, params), opened(from)))
         yield shown(endpoint, page);
     },
-    holds: (endpoint, params) => upstream.holds(endpoint, requested(endpoint, params)),
-    onlyPage(endpoint, params) {
-      const page = upstream.onlyPage(endpoint, requested(endpoint, params));
-      return page && shown(endpoint, page);
+    onlyPages(endpoint, questions) {
+      const pages = upstream.onlyPages(
+        endpoint,
+        questions.map((params) => requested(endpoint, params)),
+      );
+      return pages?.map((page) => shown(endpoint, page)) ?? null;
     },
     async kept(endpoint, params) {
       const page = await upstream.kept(endpoint, requested(endpoint, params));

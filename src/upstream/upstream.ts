@@ -21,10 +21,8 @@ export interface Upstream {
     params: P,
     from?: string | null,
   ): AsyncGenerator<UpstreamPage<Row>, void, void>;
-  /** True if a question has one page, which this process holds. It counts as nothing that was used. */
-  holds<P, Row>(endpoint: Endpoint<P, Row>, params: P): boolean;
-  /** The page of a question that has no other, where this process holds it; null: it is read as `pages`. */
-  onlyPage<P, Row>(endpoint: Endpoint<P, Row>, params: P): UpstreamPage<Row> | null;
+  /** The pages of questions that have one each, where this process holds all of them. Null: `pages` reads them, and none counts as used. */
+  onlyPages<P, Row>(endpoint: Endpoint<P, Row>, questions: readonly P[]): readonly UpstreamPage<Row>[] | null;
   /** Part of a query that is stored permanently; null where that is nothing. Makes no request. */
   kept<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<Page<Row> | null>;
   /** A page that would cost no request now, columns aside, for looking ahead: it counts as nothing that was used. Null: it would cost one. */

@@ -32,8 +32,8 @@ export function pagesOf<P, Row>(
   questions: readonly P[],
 ): PageRun<Row> {
   const heldPage = (params: P, window: number): WindowPage<Row> | null => {
-    const page = upstream.onlyPage(endpoint, params);
-    return page && { ...page, window };
+    const page = upstream.onlyPages(endpoint, [params])?.[0];
+    return page === undefined ? null : { ...page, window };
   };
   const run: PageRun<Row> = async function* (from) {
     for (const [window, params] of questions.entries()) {
@@ -174,14 +174,8 @@ export function collectHeld<P, Row>(
   endpoint: Endpoint<P, Row>,
   questions: readonly P[],
 ): CollectedPages<Row> | null {
-  if (!questions.every((params) => upstream.holds(endpoint, params))) return null;
-  const pages: WindowPage<Row>[] = [];
-  for (const [window, params] of questions.entries()) {
-    const page = upstream.onlyPage(endpoint, params);
-    if (page === null) return null;
-    pages.push({ ...page, window });
-  }
-  return collected(pages);
+  const pages = upstream.onlyPages(endpoint, questions);
+  return pages && collected(pages.map((page, window) => ({ ...page, window })));
 }
 
 /** Collects one page run. A window that is refreshed while it is read is read again, and its earlier pages are dropped. */

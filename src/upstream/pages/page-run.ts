@@ -10,7 +10,7 @@ import { storageLifetimeMs } from "./freshness.ts";
 import { distinctRows, NewRows } from "./new-rows.ts";
 import { type FetchedPages, MANY_ROWS, type Page } from "./page.ts";
 import type { ColumnRun } from "./page-columns.ts";
-import type { Pages } from "./pages.ts";
+import type { HeldPage, Pages } from "./pages.ts";
 import type { Sizes } from "./sizes.ts";
 
 /** A page without the rows that an earlier page gave. After a page that says `restarted`, the pages before it are void: the data was refreshed. */
@@ -119,20 +119,27 @@ export async function* pageRun<P, Row>(
   }
 }
 
-/** Returns the page of a question that has no other, where this process holds it. */
-export function onlyPage<P, Row>(
+/** Returns the pages of questions that have one each, where this process holds all of them. */
+export function onlyPages<P, Row>(
   { reader, sizes }: PageRunOptions,
   operation: Operation,
   endpoint: Endpoint<P, Row>,
-  params: P,
-): UpstreamPage<Row> | null {
-  const page = reader.atHand(operation, { endpoint, params, token: null });
-  if (page === undefined || page.next !== null) return null;
-  const used = operation.use(page, reader.validityOf(page));
-  const rows = distinctRows(page.rows, (row) => endpoint.rowId(row, params));
-  operation.usage.duplicates += page.rows.length - rows.length;
-  sizes.learn(endpoint.dataset, { pages: 1, isComplete: true });
-  return { ...page, rows, restarted: false, narrow: (state) => operation.narrow(used, state) };
+  questions: readonly P[],
+): readonly UpstreamPage<Row>[] | null {
+  const held: { readonly params: P; readonly found: HeldPage<Row> }[] = [];
+  for (const params of questions) {
+    const found = reader.find(operation, { endpoint, params, token: null });
+    if (found === undefined || found.page.next !== null) return null;
+    held.push({ params, found });
+  }
+  return held.map(({ params, found }) => {
+    const page = reader.take(operation, endpoint, found);
+    const used = operation.use(page, reader.validityOf(page));
+    const rows = distinctRows(page.rows, (row) => endpoint.rowId(row, params));
+    operation.usage.duplicates += page.rows.length - rows.length;
+    sizes.learn(endpoint.dataset, { pages: 1, isComplete: true });
+    return { ...page, rows, restarted: false, narrow: (state) => operation.narrow(used, state) };
+  });
 }
 
 /** One pass over the pages, until it ends or has to start over. */

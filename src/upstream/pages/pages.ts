@@ -34,6 +34,12 @@ export interface PagesOptions extends SenderOptions {
   readonly freshSeconds: number | undefined;
 }
 
+/** A page in memory, and its cache key. */
+export interface HeldPage<Row> {
+  readonly page: Page<Row>;
+  readonly key: string;
+}
+
 /** Reads pages. The life of a page request is `read` from top to bottom, then PageSource where no stored page will do. */
 export class Pages {
   readonly #options: PagesOptions;
@@ -75,27 +81,34 @@ export class Pages {
     return operation.pages.has(key) || this.#memory.get(question.endpoint, key) !== undefined;
   }
 
-  /** True if a question has one page, which is at hand. */
-  holdsOnlyPage<P, Row>(operation: Operation, question: PageQuestion<P, Row>): boolean {
-    if (operation.signal.aborted) return false;
-    const address = addressOf(this.#options, question);
-    const page = operation.pages.get(address.key) ?? this.stored.atHand(question, address);
-    if (page === undefined || page instanceof Promise) return false;
-    return page.next === null && operation.accepts(page);
-  }
-
-  /** Returns a page without waiting, where this process holds it or the operation has read such a page before. */
-  atHand<P, Row>(operation: Operation, question: PageQuestion<P, Row>): Page<Row> | undefined {
+  /** Finds a page that this process holds, or that the operation has read before. It counts as used once it is taken. */
+  find<P, Row>(operation: Operation, question: PageQuestion<P, Row>): HeldPage<Row> | undefined {
     if (operation.signal.aborted) return undefined;
     const address = addressOf(this.#options, question);
     const { key } = address;
     const before = operation.pages.get(key);
-    if (before !== undefined) return before instanceof Promise ? undefined : (before as Page<Row>);
+    if (before !== undefined)
+      return before instanceof Promise ? undefined : { page: before as Page<Row>, key };
     const page = this.stored.atHand(question, address);
-    if (page === undefined || !operation.accepts(page)) return undefined;
+    return page !== undefined && operation.accepts(page) ? { page, key } : undefined;
+  }
+
+  /** Takes a page that was found, without waiting. */
+  take<Row>(
+    operation: Operation,
+    { dataset }: Pick<Endpoint<never, Row>, "dataset">,
+    { page, key }: HeldPage<Row>,
+  ): Page<Row> {
+    if (operation.pages.has(key)) return page;
     if (!operation.noStore) operation.pages.set(key, page);
-    this.#options.observer?.found(question.endpoint.dataset, "memory", page);
+    this.#options.observer?.found(dataset, "memory", page);
     return hit(operation, page);
+  }
+
+  /** Returns a page that is found, without waiting. */
+  atHand<P, Row>(operation: Operation, question: PageQuestion<P, Row>): Page<Row> | undefined {
+    const found = this.find(operation, question);
+    return found && this.take(operation, question.endpoint, found);
   }
 
   /** Returns a page that is stored as it was fetched; null where a request would be needed. */
