@@ -82,6 +82,26 @@ describe("records of Claude Code below a list of people", () => {
     expect(days).toEqual([]);
   });
 
+  test("wait for a page further on, which may be refused", async () => {
+    const { ask, days } = open({});
+    await ask(list(OTHER));
+    const { errors } = await ask(records(`${RANGE}, after: "x"`));
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["CURSOR_INVALID"]);
+    expect(days).toEqual([]);
+  });
+
+  test("count for the share of their caller where the list fails before they are made", async () => {
+    const { ask, days } = open({}, { CALLER_REQUESTS_PER_MINUTE: "4" });
+    await ask(list(OTHER));
+    const failed = await ask(records(`${RANGE}, first: 1001`));
+    expect(failed.errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
+    await expect.poll(() => days).toHaveLength(2);
+    const next = await ask(records(between("2026-10-20", "2026-10-21")));
+    expect(next.errors).toBeUndefined();
+    const beyond = await ask(list(between("2026-10-25", "2026-10-26")));
+    expect(beyond.errors?.map(({ extensions }) => extensions.code)).toEqual(["CALLER_RATE_LIMITED"]);
+  });
+
   test("are not requested by a plan", async () => {
     const { ask, plan, days } = open({});
     await ask(list(OTHER));

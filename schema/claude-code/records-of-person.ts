@@ -57,10 +57,10 @@ const recordsOfPerson = {
   },
 };
 
-/** True below a list that has rows, as far as can be known before it is read: upstream answers it, for days that are sure, and all people. */
+/** True below a list that has rows, as far as can be known before it is read: upstream answers it, for stated days, and it is the first of all people. */
 function isOfList({ argsOf, type }: PlanInput, { upstream }: Context): boolean {
   const list = type === "UserSummary" ? argsOf(userListArgs) : null;
-  if (list === null || list.filter || list.first === 0 || isRelative(list.range)) return false;
+  if (list === null || list.filter || list.after || list.first === 0 || isRelative(list.range)) return false;
   return upstream.accessStatus("USER_ACTIVITY")?.refusal === null;
 }
 

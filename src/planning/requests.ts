@@ -51,9 +51,13 @@ export function requestsOf(
   return planned;
 }
 
-/** Begins the requests that need not wait for the rows above them; what they fail with is thrown where a row needs it. */
-export function beginAhead(fields: readonly PlannedField[]): void {
-  for (const { ahead } of fields) ahead?.().catch(() => {});
+/**
+ * Begins the requests that need not wait for the rows above them. Returns when all of them are made, or null where there are none; they
+ * throw where a row needs them.
+ */
+export function beginAhead(fields: readonly PlannedField[]): Promise<unknown> | null {
+  const begun = fields.flatMap(({ ahead }) => ahead?.() ?? []);
+  return begun.length === 0 ? null : Promise.allSettled(begun);
 }
 
 /** Far beyond what can be answered, even from what is kept; counting them all would cost more than it is worth. */

@@ -213,14 +213,16 @@ export function createGraphQL({
     const { upstream } = operation.ctx;
     const { usage } = upstream;
     const before = usage.requests; // of a page that was read before
-    beginAhead(decision.fields);
+    const settle = () => decision.settle(usage.requests - before);
+    const ahead = beginAhead(decision.fields);
     return {
       schema: own,
       pause: () => {
         record.pauses++;
         return upstream.pauseAnswer();
       },
-      settle: () => decision.settle(usage.requests - before),
+      // Its rows may have failed before those requests were made.
+      settle: ahead === null ? settle : () => void ahead.then(settle),
     };
   }
 
