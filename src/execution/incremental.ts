@@ -27,9 +27,10 @@ import {
   visit,
 } from "graphql";
 import type { ThreadTurn } from "../domain/pieces.ts";
-import { type EnterField, executeLive, executionOf } from "./execute.ts";
+import { executeLive, executionOf } from "./execute.ts";
 import { type LiveAnswer, PENDING } from "./live-answer.ts";
 import { type CoercedVariables, fieldOf } from "./prepared.ts";
+import type { EnterField } from "./run.ts";
 
 /** A document as it is executed, and as its answer is delivered. */
 export interface IncrementalDocument {

@@ -6,7 +6,7 @@ import type { Dataset } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
 import { VIEWER_OF_NOTHING, type Viewer } from "../../domain/viewer.ts";
 import type { ErrorCode } from "../../errors.ts";
-import type { EnterField } from "../../execution/execute.ts";
+import type { EnterField } from "../../execution/run.ts";
 import type { Usage } from "../../upstream/budget/operation.ts";
 import type { LoggedVariables } from "../observability/variables.ts";
 
