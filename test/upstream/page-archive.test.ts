@@ -103,6 +103,18 @@ describe("a page that upstream has stopped serving", () => {
     expect((await started(archive, TWO_YEARS_LATER).pageArchive.get(QUESTION))?.rows).toHaveLength(1);
   });
 
+  test("is looked for once by each process that has it already", async () => {
+    const { archive } = memoryArchive();
+    const has = vi.fn(archive.has);
+    const { put } = started({ ...archive, has }, FETCHED);
+    await put();
+    await put(); // finds it
+    await put();
+    expect(has).toHaveBeenCalledTimes(2);
+    await started({ ...archive, has }, FETCHED, "sk-one", "org_two").put();
+    expect(has).toHaveBeenCalledTimes(3);
+  });
+
   test("is missing where its entry is damaged", async () => {
     const { archive, values } = memoryArchive();
     await started(archive, FETCHED).put();

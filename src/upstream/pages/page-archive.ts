@@ -24,6 +24,8 @@ export interface PageArchiveOptions extends AddressOptions {
 /** Final pages that upstream stops serving, without the names and addresses of people. They belong to the organization, not to the key. */
 export class PageArchive {
   readonly #options: PageArchiveOptions;
+  /** Entries that are there: nothing is removed from an archive, and a page is read from the store again and again. */
+  readonly #archived = new Set<string>();
   /** The organizations of keys. */
   readonly owners: KeyOwners;
 
@@ -91,7 +93,12 @@ export class PageArchive {
     const { credential } = addressOf(this.#options, question);
     const owner = (await this.owners.find(credential, question.endpoint.key)) ?? credential.fingerprint;
     const key = prefix + this.#nameOf(owner, question);
-    if (await archive.has(key)) return;
+    if (this.#archived.has(key)) return;
+    if (await archive.has(key)) {
+      if (this.#archived.size >= MAX_ARCHIVED) this.#archived.clear();
+      this.#archived.add(key);
+      return;
+    }
     const body = await bodyOf();
     if (body !== null) await archive.put(key, await encodeEntry({ key, body, fetchedAt }));
   }
@@ -107,6 +114,8 @@ export class PageArchive {
     return `${owner} ${this.#options.baseUrl.href} ${canonicalPath(endpoint, params, token)}`;
   }
 }
+
+const MAX_ARCHIVED = 10_000;
 
 /** Removes from a body the keys that name people: it is kept for years. */
 function withoutNames({ nameKeys = [] }: Pick<Endpoint<never, unknown>, "nameKeys">, body: string): string {
