@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers/promises";
+import { fairTurn } from "../../src/domain/fair-turn.ts";
 import type { Pace } from "../../src/upstream/http/pace.ts";
 
 /** Time that passes only when it is told to. */
@@ -9,8 +11,12 @@ export interface SimulatedPace extends Pace {
 export function simulatedPace(): SimulatedPace {
   let now = 0;
   let sleepers: { readonly at: number; readonly wake: () => void }[] = [];
-  /** Whatever was waiting for promises alone goes on. */
-  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+  /** All that waits for promises or for the thread alone goes on. */
+  const settle = async () => {
+    await setImmediate();
+    await fairTurn();
+    await setImmediate();
+  };
   return {
     now: () => now,
     sleep: (ms) => new Promise<void>((wake) => sleepers.push({ at: now + ms, wake })),

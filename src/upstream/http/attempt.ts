@@ -43,7 +43,7 @@ export async function attemptGet(
     }),
   );
   if (response.statusCode === 200) {
-    await bodyTurn(text);
+    await bodyTurn(text, { isBegun: false });
     try {
       return { json: parse(text), body: text };
     } catch (cause) {

@@ -164,9 +164,8 @@ export class PageSource {
     const { endpoint, params, token } = question;
     const { json, body } = await sender.send(operation, question, address, unwanted);
     const fetchedAt = now();
-    await bodyTurn(body);
+    await bodyTurn(body, { isBegun: true });
     const page = decodePage(endpoint, params, token, json, fetchedAt);
-    await bodyTurn(body);
     await recordings.saw(endpoint, page);
     access.answered(endpoint.dataset, page.watermark);
     if (!endpoint.isOfBothKinds) await organizations.learn(endpoint.key);
