@@ -158,12 +158,14 @@ export class PreparedField {
     this.definition = definition;
     this.nodes = nodes;
     this.output = outputOf(definition.type);
-    this.resolve = definition.resolve ?? defaultFieldResolver;
+    const isTypename = definition === TypeNameMetaFieldDef;
+    // The type is known, and clients with a normalized cache select its name in every object.
+    this.resolve = isTypename ? () => parentType.name : (definition.resolve ?? defaultFieldResolver);
     this.takesInfo = this.resolve.length > 3;
     const isProperty = this.resolve === defaultFieldResolver && definition.args.length === 0;
     this.property = isProperty ? definition.name : null;
     const isValueOrObject = this.output.kind === "leaf" || this.output.kind === "object";
-    this.isOfObject = isValueOrObject && (isProperty || fieldPlanOf(definition).isOfObject);
+    this.isOfObject = isValueOrObject && (isProperty || isTypename || fieldPlanOf(definition).isOfObject);
     this.#node = nodes[0] as FieldNode;
     this.#isStatic = !hasVariable(this.#node);
   }
