@@ -2,6 +2,9 @@ import { setImmediate } from "node:timers/promises";
 import { fairTurn } from "../../src/domain/fair-turn.ts";
 import type { Pace } from "../../src/upstream/http/pace.ts";
 
+/** What comes in waits for the thread so often before it waits for anything else. */
+const TURNS = 2;
+
 /** Time that passes only when it is told to. */
 export interface SimulatedPace extends Pace {
   /** Lets so much time pass, waking sleepers at their moments, in order. */
@@ -13,8 +16,10 @@ export function simulatedPace(): SimulatedPace {
   let sleepers: { readonly at: number; readonly wake: () => void }[] = [];
   /** All that waits for promises or for the thread alone goes on. */
   const settle = async () => {
-    await setImmediate();
-    await fairTurn();
+    for (let turn = 0; turn < TURNS; turn++) {
+      await setImmediate();
+      await fairTurn();
+    }
     await setImmediate();
   };
   return {

@@ -166,6 +166,7 @@ export class PageSource {
     const fetchedAt = now();
     await bodyTurn(body, { isBegun: true });
     const page = decodePage(endpoint, params, token, json, fetchedAt);
+    await bodyTurn(body, { isBegun: true });
     await recordings.saw(endpoint, page);
     access.answered(endpoint.dataset, page.watermark);
     if (!endpoint.isOfBothKinds) await organizations.learn(endpoint.key);
