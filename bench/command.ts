@@ -57,7 +57,7 @@ export function benchCommand(): Command {
   return new Command("bench")
     .description("Measure the gateway beside a floor and the plain choice, in one run.")
     .option("--only <subjects>", `of ${Object.keys(SUBJECTS).join(", ")}`, subjects, DEFAULT)
-    .option("--seconds <number>", "length of each measurement after its warm-up", positive, 2)
+    .option("--seconds <number>", "length of each measurement after its warm-up", positive, 1)
     .option(
       "--questions <names>",
       "of `library`, by the beginnings of their names: 17,page/spend,export/users",

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-export const ROUNDS = 3;
+/** Many short ones: what disturbs the machine for some seconds then disturbs fewer than half of them. */
+const ROUNDS = 7;
 
 /** Measures every subject in turn, several times, so that a busy machine is as busy for each. The first round warms up. */
 export async function interleaved<Subject, Measured>(

@@ -13,8 +13,6 @@ import { figureOf, type Ratio, type Table } from "../table.ts";
 
 const LATENCY_MS = 50;
 
-const ROUNDS = 7;
-
 /** Nothing is kept between answers, but code that has run before is compiled. */
 const WARM_UPS = 20;
 
@@ -74,7 +72,6 @@ async function measure(query: Query, gateway: string, upstream: Upstream) {
   const [ours, straight] = await interleaved(
     [() => ask(gateway, call).then(({ ms }) => ms), () => sendStraight(upstream, levels)],
     (run) => run(),
-    ROUNDS,
   );
   const [gatewayMs, straightMs] = [ours?.rounds ?? [], straight?.rounds ?? []];
   return {

@@ -105,7 +105,7 @@ async function measure(
   query: Query,
   servers: Servers,
   ways: ReadonlySet<Way>,
-  { folder, seconds, rounds = 3 }: HotOptions,
+  { folder, seconds, rounds }: HotOptions,
 ): Promise<Table> {
   const answer = await checkedAnswer(query, servers);
   const file = join(folder, `${query.name}.json`);

@@ -10,7 +10,7 @@ import { type Call, type Load, load, type Target } from "../load.ts";
 import { HAS_SERVER_CORES, SERVER_CORES } from "../machine.ts";
 import type { Options } from "../options.ts";
 import { finalVariables, post, QUERIES, QUERY_SETTINGS, WEEK, YEAR } from "../queries.ts";
-import { interleaved, ROUNDS } from "../rounds.ts";
+import { interleaved } from "../rounds.ts";
 import { readRows } from "../rows.ts";
 import {
   authenticated,
@@ -139,15 +139,11 @@ async function answers(gateways: Both, seconds: number, folder: string): Promise
       };
     }),
   );
-  const results = await interleaved(
-    targets,
-    async (target, isWarmUp) => {
-      for (let answered = 0; isWarmUp && answered < WARM_UP[target.kind]; )
-        answered += (await load(target, { seconds: 1 })).answers;
-      return load(target, { seconds });
-    },
-    ROUNDS,
-  );
+  const results = await interleaved(targets, async (target, isWarmUp) => {
+    for (let answered = 0; isWarmUp && answered < WARM_UP[target.kind]; )
+      answered += (await load(target, { seconds: 1 })).answers;
+    return load(target, { seconds });
+  });
   for (const { process } of [...Object.values(bytes), ...Object.values(rows)]) process.child.kill();
   const of = (kind: Kind, count: Count): readonly Load[] =>
     results.find(({ subject }) => subject.kind === kind && subject.count === count)?.rounds ?? [];
