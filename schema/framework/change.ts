@@ -12,7 +12,8 @@ import { Money } from "./money.ts";
 import { ResolvedRange } from "./range.ts";
 
 export const ComparisonEnum = builder.enumType("Comparison", {
-  description: "The period that a range is compared with.",
+  description:
+    "The period that a range is compared with. A day that is not complete counts as far as it has figures, and is compared with a whole day.",
   values: describedValues(COMPARISONS, (text) => text),
 });
 

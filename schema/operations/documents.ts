@@ -145,7 +145,7 @@ export type ClosedReason =
   /** The key belongs to the other kind of organization, so the gateway reads nothing with it; the two keys may be swapped. */
   | 'WRONG_ORGANIZATION';
 
-/** The period that a range is compared with. */
+/** The period that a range is compared with. A day that is not complete counts as far as it has figures, and is compared with a whole day. */
 export type Comparison =
   /** The same days of the previous month. Days that it lacks have no counterpart; days that it has beyond this month compare with this month's last day. */
   | 'MONTH_BEFORE'

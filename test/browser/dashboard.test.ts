@@ -235,6 +235,18 @@ describe.skipIf(isMissing)("the dashboard", () => {
     await compared.context().close();
   });
 
+  test("says that a period which is not complete is compared so far", async () => {
+    for (const [period, note] of [
+      ["MONTH_TO_DATE", /^[+\u2212][\d.]+% from \$[\d,.]+, so far$/],
+      ["LAST_7_DAYS", /^[+\u2212][\d.]+% from \$[\d,.]+$/],
+    ] as const) {
+      const page = await opened.page(`/d/spend?period=${period}`);
+      const spend = page.getByRole("region", { name: "Spend by day" });
+      expect(await spend.locator(".stat-note").first().innerText()).toMatch(note);
+      await page.context().close();
+    }
+  });
+
   test("prints all rows of a page, and no panel that was not loaded", async () => {
     const page = await opened.page("/d/people");
     await page.emulateMedia({ media: "print" });

@@ -13,6 +13,8 @@ export interface StatProps {
     readonly relative: string | number | null;
     readonly before: number | string;
     readonly period: string;
+    /** The value is of days that are not complete, while those of the period before are. */
+    readonly isSoFar?: boolean;
   };
 }
 
@@ -37,6 +39,7 @@ export function Stat({ label, value, unit, definition, note, change }: StatProps
                 {formatNumber(change.before, unit).short}
               </>
             )}
+            {change.isSoFar === true && ", so far"}
           </span>
         )}
         {note}

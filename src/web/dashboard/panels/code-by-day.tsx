@@ -3,7 +3,7 @@ import { formatRange } from "../../charts/format.ts";
 import { SeriesChart } from "../../charts/series-chart.tsx";
 import { SeriesTable } from "../../charts/series-table.tsx";
 import { Stat } from "../../charts/stat.tsx";
-import { timeSeries } from "../../charts/time-series.ts";
+import { settlednessOf, timeSeries } from "../../charts/time-series.ts";
 import type { ResultOf } from "../../client/documents.ts";
 import { useDocument } from "../../client/use-document.ts";
 import { fileLink } from "../../links.ts";
@@ -51,6 +51,7 @@ export function CodeByDay({ place, rights, span }: PlacedPanelProps & { readonly
       {({ claudeCode }) => {
         if (claudeCode === null) return null;
         const { total, totalComparison } = claudeCode;
+        const chart = chartOf(claudeCode);
         const change = (key: "sessions" | "commits" | "pullRequests" | "linesAdded") => {
           const before = totalComparison?.[key];
           if (before == null || totalComparison == null) return {};
@@ -59,6 +60,7 @@ export function CodeByDay({ place, rights, span }: PlacedPanelProps & { readonly
               relative: before.relativeChange,
               before: before.before,
               period: formatRange(totalComparison.range),
+              isSoFar: settlednessOf(chart).open,
             },
           };
         };
@@ -112,13 +114,7 @@ export function CodeByDay({ place, rights, span }: PlacedPanelProps & { readonly
                 </>
               )}
             </Stats>
-            <SeriesChart
-              title={title}
-              chart={chartOf(claudeCode)}
-              shape="grouped"
-              unit="count"
-              height={196}
-            />
+            <SeriesChart title={title} chart={chart} shape="grouped" unit="count" height={196} />
             {compare === "cheap" && (
               <p className="compare-note no-print">
                 <PlaceLink className="link" to={{ ...place, compare: "all" }}>

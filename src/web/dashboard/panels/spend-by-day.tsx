@@ -3,7 +3,7 @@ import { formatCount, formatRange } from "../../charts/format.ts";
 import { SeriesChart } from "../../charts/series-chart.tsx";
 import { SeriesTable } from "../../charts/series-table.tsx";
 import { Stat } from "../../charts/stat.tsx";
-import { timeSeries, withRevisions } from "../../charts/time-series.ts";
+import { settlednessOf, timeSeries, withRevisions } from "../../charts/time-series.ts";
 import type { ResultOf } from "../../client/documents.ts";
 import { fileLink } from "../../links.ts";
 import { definitionOf } from "../define.ts";
@@ -68,6 +68,7 @@ function SpendChart({ place, span, revised }: PlacedPanelProps & { readonly revi
         const { total, totalComparison } = cost;
         const net = totalComparison?.net;
         const days = mostDaysIn(period);
+        const chart = chartOf(cost);
         return (
           <>
             {total !== null && (
@@ -85,12 +86,13 @@ function SpendChart({ place, span, revised }: PlacedPanelProps & { readonly revi
                           relative: net.relativeChange,
                           before: net.before.usd,
                           period: formatRange(totalComparison.range),
+                          isSoFar: settlednessOf(chart).open,
                         },
                       })}
                 />
               </Stats>
             )}
-            <SeriesChart title={title} chart={chartOf(cost)} shape="stacked" unit="usd" height={220} />
+            <SeriesChart title={title} chart={chart} shape="stacked" unit="usd" height={220} />
             {revised.unmarked !== null && <p className="compare-note">{revised.unmarked}</p>}
             {cost.pageInfo.hasNextPage && (
               <p className="compare-note">
