@@ -126,8 +126,9 @@ export async function merged<Measure, Row extends ReportRow<Measure>>(
 }
 
 export function byRank(a: Rank, b: Rank): number {
-  for (const [i, key] of a.keys.entries()) {
-    const order = byKey(key, b.keys[i] ?? null);
+  // Without an iterator: a ranking of 100,000 compares two million times.
+  for (let i = 0; i < a.keys.length; i++) {
+    const order = byKey(a.keys[i] ?? null, b.keys[i] ?? null);
     if (order !== 0) return order;
   }
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;

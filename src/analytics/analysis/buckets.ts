@@ -16,13 +16,14 @@ export async function inBuckets<Row extends Figure<Measure>, Measure>(
   turn: ThreadTurn,
 ): Promise<Analysed<Row, Measure>[]> {
   const spans = new Map<Instant, CoveredBucket>();
-  const cells = new Map<string, { row: Row; span: CoveredBucket; measure: Measure }>();
+  const cells = new Map<Instant, Map<string, { row: Row; span: CoveredBucket; measure: Measure }>>();
   await inPieces(rows, turn, (row) => {
     const around = spans.getOrInsertComputed(row.from, () => bucketAround(bucket, row, range));
     const span = kind.isPiece(row) ? pieceOf(around, row) : around;
-    const key = `${span.from} ${groupIn(kind, row)}`;
-    const cell = cells.get(key);
-    if (cell === undefined) cells.set(key, { row, span, measure: row.measure });
+    const ofBucket = cells.getOrInsertComputed(span.from, () => new Map());
+    const group = groupIn(kind, row);
+    const cell = ofBucket.get(group);
+    if (cell === undefined) ofBucket.set(group, { row, span, measure: row.measure });
     else
       Object.assign(cell, {
         row: kind.named(cell.row, row),
@@ -30,9 +31,13 @@ export async function inBuckets<Row extends Figure<Measure>, Measure>(
       });
   });
   const rowsOfCells: Analysed<Row, Measure>[] = [];
-  await inPieces([...cells.values()], turn, ({ row, span, measure }) => {
-    rowsOfCells.push({ ...row, ...span, measure, state: stateAt(span), isOther: false, before: null });
-  });
+  await inPieces(
+    [...cells.values().flatMap((ofBucket) => ofBucket.values())],
+    turn,
+    ({ row, span, measure }) => {
+      rowsOfCells.push({ ...row, ...span, measure, state: stateAt(span), isOther: false, before: null });
+    },
+  );
   return rowsOfCells;
 }
 
