@@ -5,7 +5,7 @@ import type { Process } from "../test/process.ts";
 export const WATCHED = INSPECTED;
 
 /** Pauses in milliseconds. */
-export interface Delay {
+interface Delay {
   readonly p99: number;
   readonly max: number;
 }

@@ -1,14 +1,16 @@
 import { ask, dataOf } from "../ask.ts";
-import { type Delay, WATCHED, watchEventLoop } from "../event-loop.ts";
+import { WATCHED, watchEventLoop } from "../event-loop.ts";
 import { type Call, type Load, load } from "../load.ts";
 import type { Options } from "../options.ts";
 import { finalVariables, post, QUERIES, QUERY_SETTINGS } from "../queries.ts";
+import { interleaved } from "../rounds.ts";
 import { type Server, startGateway, startUpstream } from "../servers/start.ts";
-import type { Table } from "../table.ts";
+import { figureOf, type Table } from "../table.ts";
 
 /*
  * How the time for a row grows with people, days and connections, and how long the event loop is blocked meanwhile. Pages are in memory;
- * no answer is kept, so that each is made from its rows.
+ * no answer is kept, so that each is made from its rows. Days and connections take turns; organizations do not, since the memory of a
+ * process that is idle can be taken from it, and is slow to come back.
  */
 
 const PEOPLE = [100, 1_000, 10_000, 100_000];
@@ -44,33 +46,32 @@ const RANKING = post(
   { range: { between: { from: "2026-11-02", until: "2026-11-03" } } },
 );
 
-async function byPeople(options: Options): Promise<Table> {
+async function byPeople({ seconds }: Options): Promise<Table> {
   const [query] = QUERIES;
   if (query === undefined) throw new Error("no queries");
+  const page = post(query.document, finalVariables(query));
   const results = [];
   for (const users of PEOPLE) {
     const upstream = await startUpstream({ users });
     const gateway = await startGateway(upstream, SETTINGS, WATCHED);
     const eventLoop = await watchEventLoop(gateway.process);
     const before = gateway.process.worked();
-    const cold = await ask(gateway.url, RANKING);
-    if (cold.status !== 200) throw new Error(cold.body.slice(0, 300));
+    const { status, body } = await ask(gateway.url, RANKING);
+    if (status !== 200) throw new Error(body.slice(0, 300));
     const coldCpuMs = gateway.process.worked() - before;
     const requests = (await upstream.requests()).length;
     const coldDelay = await eventLoop.delays();
-    const ranking = await measure(gateway, RANKING, options);
+    const perPerson = await roundsOf(gateway, RANKING, seconds, users);
     const delay = await eventLoop.delays();
-    const page = await measure(gateway, post(query.document, finalVariables(query)), options);
+    const perRow = await roundsOf(gateway, page, seconds, Math.min(users, query.first));
     const resident = gateway.process.resident() / 2 ** 20;
-    results.push({ users, coldCpuMs, requests, ranking, page, delay, coldDelay, resident });
+    results.push({ users, coldCpuMs, requests, coldDelay, perPerson, delay, perRow, resident });
     eventLoop.close();
     for (const { process } of [gateway, upstream]) process.child.kill();
   }
   // Below a thousand people the work that does not depend on them is most of it.
-  const perPerson = results
-    .filter(({ users }) => users >= 1_000)
-    .map(({ users, ranking }) => ranking.cpuMicros / users);
-  const longest = Math.max(...results.map(({ delay, coldDelay }) => Math.max(delay.max, coldDelay.max)));
+  const large = results.filter(({ users }) => users >= 1_000).map(({ perPerson }) => perPerson);
+  const longest = Math.max(...results.flatMap(({ delay, coldDelay }) => [delay.max, coldDelay.max]));
   return {
     subject: "growth",
     title: "Growth by people: a ranking of everybody's cost on a day, and a page of 100 people",
@@ -84,12 +85,12 @@ async function byPeople(options: Options): Promise<Table> {
       "event loop blocked, ms",
       "MiB",
     ],
-    rows: results.map(({ users, coldCpuMs, requests, ranking, page, delay, coldDelay, resident }) => [
+    rows: results.map(({ users, coldCpuMs, requests, coldDelay, perPerson, delay, perRow, resident }) => [
       users.toLocaleString("en-US"),
       coldCpuMs,
       requests,
-      ranking.cpuMicros / users,
-      page.cpuMicros / Math.min(users, query.first),
+      figureOf(perPerson),
+      figureOf(perRow),
       coldDelay.max,
       delay.max,
       resident,
@@ -97,7 +98,7 @@ async function byPeople(options: Options): Promise<Table> {
     ratios: [
       {
         name: "ranking, processor time of a person, most of least from 1,000 people on",
-        value: Math.max(...perPerson) / Math.min(...perPerson),
+        value: mostOfLeast(large),
         target: IN_PROPORTION,
       },
       { name: "longest pause of the event loop, ms", value: longest, target: { max: 50 } },
@@ -105,14 +106,28 @@ async function byPeople(options: Options): Promise<Table> {
   };
 }
 
+/** Microseconds of processor time for each of `count` rows, round by round. */
+async function roundsOf(gateway: Server, call: Call, seconds: number, count: number): Promise<number[]> {
+  const measured = await interleaved([call], () => alone(gateway, call, seconds));
+  return measured.flatMap(({ rounds }) => rounds.map(({ cpuMicros }) => cpuMicros / count));
+}
+
+/** Of medians: the least and the most of one round are as much of what disturbs the machine as of the sizes. */
+function mostOfLeast(sizes: readonly (readonly number[])[]): number {
+  const medians = sizes.map((each) => figureOf(each).median);
+  return Math.max(...medians) / Math.min(...medians);
+}
+
 interface DaysMeasured {
   readonly days: number;
   readonly rows: number;
+  /** Of each round. */
+  readonly micros: readonly number[];
   readonly cpuMicros: number;
-  readonly delay: Delay;
+  readonly delayMs: number;
 }
 
-async function byDays(gateway: Server, options: Options): Promise<Table> {
+async function byDays(gateway: Server, { seconds }: Options): Promise<Table> {
   const document = `query Days($range: DateRange!) {
     cost(range: $range, bucket: DAY, groupBy: [MODEL], first: 5000) { nodes { from model net { usd } requests } }
   }`;
@@ -120,17 +135,21 @@ async function byDays(gateway: Server, options: Options): Promise<Table> {
     const from = new Date(Date.UTC(2026, 11, 1) - days * 86_400_000).toISOString().slice(0, 10);
     return post(document, { range: { between: { from, until: "2026-12-01" } } });
   };
-  for (const days of DAYS) await measure(gateway, callOf(days), options); // compiles the code for all of them
   const eventLoop = await watchEventLoop(gateway.process);
-  const results: DaysMeasured[] = [];
-  for (const days of DAYS) {
-    const { cost } = await dataOf<{ cost: { nodes: readonly unknown[] } }>(gateway.url, callOf(days));
+  const measured = await interleaved(DAYS, async (days) => {
     await eventLoop.delays();
-    const { cpuMicros } = await measure(gateway, callOf(days), options);
-    results.push({ days, rows: cost.nodes.length, cpuMicros, delay: await eventLoop.delays() });
-  }
+    const { cpuMicros } = await alone(gateway, callOf(days), seconds);
+    return { cpuMicros, delay: await eventLoop.delays() };
+  });
   eventLoop.close();
-  const perRow = ({ cpuMicros, rows }: DaysMeasured) => cpuMicros / rows;
+  const results: DaysMeasured[] = [];
+  for (const { subject: days, rounds } of measured) {
+    const { cost } = await dataOf<{ cost: { nodes: readonly unknown[] } }>(gateway.url, callOf(days));
+    const micros = rounds.map(({ cpuMicros }) => cpuMicros);
+    const delayMs = Math.max(...rounds.map(({ delay }) => delay.max));
+    results.push({ days, rows: cost.nodes.length, micros, cpuMicros: figureOf(micros).median, delayMs });
+  }
+  const perRow = ({ micros, rows }: DaysMeasured) => micros.map((each) => each / rows);
   /** Beyond the days before. */
   const perFurtherRow = ({ cpuMicros, rows }: DaysMeasured, i: number) => {
     const before = results[i - 1];
@@ -138,7 +157,8 @@ async function byDays(gateway: Server, options: Options): Promise<Table> {
   };
   // Of a few rows the work that does not depend on them is most of it.
   const fromTenDays = results.filter(({ days }) => days >= 10).map(perRow);
-  const beyondTenDays = results.flatMap((each, i) => (each.days > 10 ? (perFurtherRow(each, i) ?? []) : []));
+  // Up to a month the same page is read, however few of its days are wanted.
+  const beyondMonth = results.flatMap((each, i) => (each.days > 30 ? (perFurtherRow(each, i) ?? []) : []));
   return {
     subject: "growth",
     title: "Growth by days: daily cost by model",
@@ -154,19 +174,19 @@ async function byDays(gateway: Server, options: Options): Promise<Table> {
       String(each.days),
       each.rows,
       each.cpuMicros / 1_000,
-      perRow(each),
+      figureOf(perRow(each)),
       perFurtherRow(each, i),
-      each.delay.max,
+      each.delayMs,
     ]),
     ratios: [
       {
         name: "daily cost, processor time of a row, most of least from 10 days on",
-        value: Math.max(...fromTenDays) / Math.min(...fromTenDays),
+        value: mostOfLeast(fromTenDays),
         target: IN_PROPORTION,
       },
       {
-        name: "daily cost, processor time of a further row, most of least beyond 10 days",
-        value: Math.max(...beyondTenDays) / Math.min(...beyondTenDays),
+        name: "daily cost, processor time of a further row, most of least beyond a month",
+        value: Math.max(...beyondMonth) / Math.min(...beyondMonth),
         target: IN_PROPORTION,
       },
     ],
@@ -178,21 +198,27 @@ async function byConnections(gateway: Server, { seconds }: Options): Promise<Tab
   if (query === undefined) throw new Error("no queries");
   const call = post(query.document, finalVariables(query));
   const eventLoop = await watchEventLoop(gateway.process);
-  await load(
-    { name: "connections", url: gateway.url, server: gateway.process, call: () => call },
-    { seconds },
-  );
-  const results: { connections: number; figures: Load; delay: Delay }[] = [];
-  for (const connections of CONNECTIONS) {
+  const measured = await interleaved(CONNECTIONS, async (connections) => {
     await eventLoop.delays();
-    const figures = await load(
-      { name: `${connections} connections`, url: gateway.url, server: gateway.process, call: () => call },
-      { seconds, connections },
-    );
-    results.push({ connections, figures, delay: await eventLoop.delays() });
-  }
+    const target = { name: `${connections} connections`, url: gateway.url, server: gateway.process };
+    const figures = await load({ ...target, call: () => call }, { seconds, connections });
+    return { figures, delay: await eventLoop.delays() };
+  });
   eventLoop.close();
-  const best = Math.max(...results.map(({ figures }) => figures.perSecond));
+  const results = measured.map(({ subject: connections, rounds }) => {
+    const median = (of: (round: (typeof rounds)[number]) => number) => figureOf(rounds.map(of)).median;
+    return {
+      connections,
+      perSecond: median(({ figures }) => figures.perSecond),
+      p50: median(({ figures }) => figures.p50),
+      p99: median(({ figures }) => figures.p99),
+      delay: {
+        p99: median(({ delay }) => delay.p99),
+        max: Math.max(...rounds.map(({ delay }) => delay.max)),
+      },
+    };
+  });
+  const best = Math.max(...results.map(({ perSecond }) => perSecond));
   return {
     subject: "growth",
     title: "Growth by connections: the page of 100 people from its rows",
@@ -205,12 +231,12 @@ async function byConnections(gateway: Server, { seconds }: Options): Promise<Tab
       "event loop p99, ms",
       "blocked, ms",
     ],
-    rows: results.map(({ connections, figures, delay }) => [
+    rows: results.map(({ connections, perSecond, p50, p99, delay }) => [
       String(connections),
-      figures.perSecond,
-      figures.perSecond / best,
-      figures.p50,
-      figures.p99,
+      perSecond,
+      perSecond / best,
+      p50,
+      p99,
       delay.p99,
       delay.max,
     ]),
@@ -218,8 +244,7 @@ async function byConnections(gateway: Server, { seconds }: Options): Promise<Tab
 }
 
 /** One caller after the other, so that the event loop is blocked by one answer alone. */
-async function measure(gateway: Server, call: Call, { seconds }: Options): Promise<Load> {
+function alone(gateway: Server, call: Call, seconds: number): Promise<Load> {
   const target = { name: "growth", url: gateway.url, server: gateway.process, call: () => call };
-  await load(target, { seconds: Math.min(seconds, 1), connections: 1 });
   return load(target, { seconds, connections: 1 });
 }
