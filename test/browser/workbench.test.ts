@@ -130,6 +130,27 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     expect(await page.locator(".graphiql-response").textContent()).toContain("dailyActiveUsers");
   });
 
+  test("opens a question that is chosen before the editor is there", async () => {
+    const fresh = await context.newPage();
+    const { promise: isChosen, resolve: release } = Promise.withResolvers<void>();
+    await fresh.route("**/assets/monaco-editor-*.js", async (route) => {
+      await isChosen;
+      await route.fallback();
+    });
+    await fresh.goto(`${origin}/graphql`);
+    await fresh.getByLabel("Search the library").fill("TopSpenders");
+    await fresh.getByRole("button", { name: /^TopSpenders/ }).click();
+    release();
+    await vi.waitFor(
+      async () => expect(await tabs(fresh)).toEqual(["PeopleThisWeek", "TopSpenders"]),
+      PATIENT,
+    );
+    await fresh
+      .locator(".graphiql-query-editor .view-lines")
+      .getByText("TopSpenders", { exact: true })
+      .waitFor();
+  });
+
   test("keeps a query under a name over a reload, and never a token", async () => {
     await page.getByLabel("Name for the open query").fill("My people");
     await page.getByRole("button", { name: "Save", exact: true }).click();

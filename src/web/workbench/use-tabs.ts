@@ -1,16 +1,19 @@
 import { pick, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
-import { useCallback, useEffect } from "react";
+import { useCallback, useEffect, useState } from "react";
 import type { OpenedQuery } from "./shared-link.ts";
 
 /** Opens a query in a tab: the one that has it already, or else a new one. */
 export function useOpenQuery(): (opened: OpenedQuery) => void {
   const { addTab, changeTab, updateActiveTabValues } = useGraphiQLActions();
   const { tabs, queryEditor, variableEditor } = useGraphiQL(pick("tabs", "queryEditor", "variableEditor"));
-  return useCallback(
-    ({ query, variables }) => {
-      if (queryEditor === undefined) return; // a tab left before its editor is there would lose its query
-      const open = tabs.findIndex((tab) => tab.query === query && (tab.variables ?? "") === variables);
-      if (open >= 0) return changeTab(open);
+  /** Opened before the editor is there: a tab left until then would lose its query. */
+  const [waiting, setWaiting] = useState<OpenedQuery | null>(null);
+  const open = useCallback(
+    (opened: OpenedQuery) => {
+      if (queryEditor === undefined) return setWaiting(opened);
+      const { query, variables } = opened;
+      const there = tabs.findIndex((tab) => tab.query === query && (tab.variables ?? "") === variables);
+      if (there >= 0) return changeTab(there);
       addTab();
       queryEditor.setValue(query);
       variableEditor?.setValue(variables);
@@ -18,6 +21,12 @@ export function useOpenQuery(): (opened: OpenedQuery) => void {
     },
     [tabs, queryEditor, variableEditor, addTab, changeTab, updateActiveTabValues],
   );
+  useEffect(() => {
+    if (waiting === null || queryEditor === undefined) return;
+    setWaiting(null);
+    open(waiting);
+  }, [waiting, queryEditor, open]);
+  return open;
 }
 
 /** A new tab would otherwise keep the name of the one before until its text has been read. */
