@@ -46,6 +46,15 @@ export async function warmUp(target: Target): Promise<Load> {
   }
 }
 
+/** Before each measurement: the caches of the machine hold the server before. */
+const RETURN_SECONDS = 0.3;
+
+/** Sends requests for so many seconds, after some that do not count. Throws as `load` does. */
+export async function loadOfRound(target: Target, { seconds }: { readonly seconds: number }): Promise<Load> {
+  await load(target, { seconds: RETURN_SECONDS });
+  return load(target, { seconds });
+}
+
 /** Of so many answers one is searched for errors: to search all would make the load generator slower than the server. */
 const EACH_CHECKED = 8;
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ask, dataOf } from "../ask.ts";
-import { type Load, load, type Target, warmUp } from "../load.ts";
+import { type Load, loadOfRound, type Target, warmUp } from "../load.ts";
 import type { Options } from "../options.ts";
 import {
   changingVariables,
@@ -116,7 +116,7 @@ async function measure(
     targets.filter(({ way }) => ways.has(way)),
     async (target, isWarmUp): Promise<Round> => {
       await servers.upstream.requests();
-      const figures = isWarmUp ? await warmUp(target) : await load(target, { seconds });
+      const figures = isWarmUp ? await warmUp(target) : await loadOfRound(target, { seconds });
       return { ...figures, upstreamRequests: (await servers.upstream.requests()).length };
     },
     rounds,

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Call, type Load, load, type Target, warmUp } from "../load.ts";
+import { type Call, type Load, loadOfRound, type Target, warmUp } from "../load.ts";
 import type { Options } from "../options.ts";
 import { finalVariables, post, QUERIES, QUERY_SETTINGS } from "../queries.ts";
 import { interleaved } from "../rounds.ts";
@@ -66,7 +66,7 @@ async function costs(gateways: readonly (readonly [Observed, Server])[], seconds
     ),
   );
   const results = await interleaved(targets, (target, isWarmUp) =>
-    isWarmUp ? warmUp(target) : load(target, { seconds }),
+    isWarmUp ? warmUp(target) : loadOfRound(target, { seconds }),
   );
   const of = (kind: Measured["kind"], observed: Observed): readonly Load[] =>
     results.find(({ subject }) => subject.kind === kind && subject.observed === observed)?.rounds ?? [];

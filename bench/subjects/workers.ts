@@ -6,7 +6,7 @@ import { assault, tokensIn } from "../../test/load/attacks.ts";
 import { type Figures, seconds as secondsFromNow } from "../../test/load/load.ts";
 import type { Process } from "../../test/process.ts";
 import { ask, dataOf } from "../ask.ts";
-import { type Call, type Load, load, type Target } from "../load.ts";
+import { type Call, type Load, load, loadOfRound, type Target } from "../load.ts";
 import { HAS_SERVER_CORES, SERVER_CORES } from "../machine.ts";
 import type { Options } from "../options.ts";
 import { finalVariables, post, QUERIES, QUERY_SETTINGS, WEEK, YEAR } from "../queries.ts";
@@ -142,7 +142,7 @@ async function answers(gateways: Both, seconds: number, folder: string): Promise
   const results = await interleaved(targets, async (target, isWarmUp) => {
     for (let answered = 0; isWarmUp && answered < WARM_UP[target.kind]; )
       answered += (await load(target, { seconds: 1 })).answers;
-    return load(target, { seconds });
+    return loadOfRound(target, { seconds });
   });
   for (const { process } of [...Object.values(bytes), ...Object.values(rows)]) process.child.kill();
   const of = (kind: Kind, count: Count): readonly Load[] =>
