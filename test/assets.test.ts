@@ -6,20 +6,23 @@ import { brotliDecompressSync } from "node:zlib";
 import { Request } from "@whatwg-node/fetch";
 import { expect, test } from "vitest";
 import { assetsRoute } from "../src/server/http/assets.ts";
+import type { Exchange, Reply } from "../src/server/http/exchange.ts";
 import { asResponse, fetchExchange } from "../src/server/http/fetch-adapter.ts";
 import { HttpError } from "../src/server/http/http-error.ts";
 import { RequestRecord } from "../src/server/http/request-record.ts";
-import { routeFinder } from "../src/server/http/routes.ts";
+import { type Route, routeFinder } from "../src/server/http/routes.ts";
 
 const SCRIPT = "export const answer = 42;\n".repeat(100);
 
-/** The response to a request for a file of a built folder. */
-async function get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+/** The route of a built folder. */
+function built(): Route {
   const folder = mkdtempSync(join(tmpdir(), "assets-"));
   for (const name of ["editor-B3x_9aQz.js", "index.html", "editor.js", "secret-B3x_9aQz.pem"])
     writeFileSync(join(folder, name), SCRIPT);
-  const request = new Request(`http://gateway.test${path}`, { headers });
-  const route = routeFinder([assetsRoute("/assets/", pathToFileURL(`${folder}/`))])(request, path);
+  return assetsRoute("/assets/", pathToFileURL(`${folder}/`));
+}
+
+function exchangeOf(path: string, request: Request): Exchange {
   const incoming = {
     id: null,
     method: "GET",
@@ -28,7 +31,14 @@ async function get(path: string, headers: Readonly<Record<string, string>> = {})
     traceparent: null,
     address: "",
   };
-  const exchange = fetchExchange(request, new RequestRecord(incoming, 0));
+  return fetchExchange(request, new RequestRecord(incoming, 0));
+}
+
+/** The response to a request for a file of a built folder. */
+async function get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  const request = new Request(`http://gateway.test${path}`, { headers });
+  const route = routeFinder([built()])(request, path);
+  const exchange = exchangeOf(path, request);
   const refused = (fault: unknown) => {
     if (fault instanceof HttpError) return fault.response;
     throw fault;
@@ -47,6 +57,16 @@ test("an asset is kept for a year and never validated", async () => {
   expect(await response.text()).toBe(SCRIPT);
   const etag = response.headers.get("etag") ?? "";
   expect((await get("/assets/editor-B3x_9aQz.js", { "if-none-match": etag })).status).toBe(304);
+});
+
+test("an asset that many ask for before it is read is read once", async () => {
+  const route = built();
+  const path = "/assets/editor-B3x_9aQz.js";
+  const ask = async () => await route.respond(exchangeOf(path, new Request(`http://gateway.test${path}`)));
+  const [first, ...others] = await Promise.all(Array.from({ length: 20 }, ask));
+  const bytesOf = (answer: unknown) => (answer as Reply).body;
+  expect(bytesOf(first)).toBeInstanceOf(Uint8Array);
+  for (const other of others) expect(bytesOf(other)).toBe(bytesOf(first));
 });
 
 test("an asset is sent compressed", async () => {

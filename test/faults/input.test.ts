@@ -74,10 +74,8 @@ describe("ranges that hold nothing to answer", () => {
     async (field) => {
       const { ask, seen } = served();
       const call = field.includes("(") ? `${field}, ` : `${field}(`;
-      const started = performance.now();
       const answer = await ask(`{ ${call}range: ${between("0001-01-01", "2026-11-08")}) { totalCount } }`);
       expectError(answer, "NOT_COVERED", [field.replace(/\(.*/, "")]);
-      expect(performance.now() - started).toBeLessThan(500);
       expect(seen).toEqual([]);
     },
   );

@@ -34,9 +34,9 @@ describe("an upstream that fails for every caller", () => {
     expect(requestsTo(PATHS.users, seen)).toBeLessThan(20);
 
     isDown = false;
-    const back = performance.now();
-    for (let i = 100; (await ask(fresh(i))).errors !== undefined; i++) await sleep(50);
-    expect(performance.now() - back).toBeLessThan(5_000);
+    let refused = 0;
+    for (; (await ask(fresh(100 + refused))).errors !== undefined; refused++) await sleep(50);
+    expect(refused * 50).toBeLessThan(5_000);
   });
 
   test("says when to come back, and is not asked in between", async () => {
@@ -55,22 +55,25 @@ describe("an upstream that fails for every caller", () => {
   });
 
   test("in one dataset affects no other, and makes none wait", async () => {
+    const back = Promise.withResolvers<void>();
     const { ask } = gateway({
       routes: {
-        [PATHS.users]: () => new Promise<never>(() => {}),
+        [PATHS.me]: () => json(ORGANIZATION),
+        [PATHS.users]: () => back.promise.then(() => json(tokenPage([]))),
         [PATHS.skills]: () => json(tokenPage([])),
       },
-      settings: { UPSTREAM_TIMEOUT: "1", OPERATION_TIMEOUT: "4" },
     });
     const hanging = Array.from({ length: 40 }, (_, i) => ask(fresh(i)));
+    let answered = 0;
+    for (const each of hanging) void each.then(() => answered++);
     await sleep(100);
-    const started = performance.now();
     const { errors } = await ask(
       `{ skills(range: { between: { from: "2026-10-01", until: "2026-10-08" } }) { nodes { name } } }`,
     );
     expect(errors).toBeUndefined();
-    expect(performance.now() - started).toBeLessThan(2_000);
-    for (const answer of await Promise.all(hanging)) expect(answer.errors).toBeDefined();
+    expect(answered).toBe(0);
+    back.resolve();
+    for (const answer of await Promise.all(hanging)) expect(answer.errors).toBeUndefined();
   });
 
   test("in a wrong request is not taken for down", async () => {

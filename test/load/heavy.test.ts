@@ -29,6 +29,8 @@ const HEAVY: readonly (readonly [string, string])[] = [
   ],
 ];
 
+const TIMES = 8;
+
 test.each(HEAVY)("72: beside %s a trivial question is answered at once", async (what, question) => {
   const { url, gateway } = await serve({
     users: 2_000,
@@ -40,7 +42,7 @@ test.each(HEAVY)("72: beside %s a trivial question is answered at once", async (
   const sizes: number[] = [];
   let over = false;
   const heavy = async () => {
-    while (times.length < 8) {
+    while (times.length < TIMES) {
       const { ms, body } = await timed(url, question);
       expect(body).not.toContain('"errors"');
       times.push(ms);
@@ -48,18 +50,17 @@ test.each(HEAVY)("72: beside %s a trivial question is answered at once", async (
     }
     over = true;
   };
-  const [begun, worked] = [performance.now(), gateway.worked()];
+  const worked = gateway.worked();
   const trivial = hold(url, ["{ __typename }"], { callers: 1, until: () => over, pauseMs: 5 });
   await heavy();
   const { p50, p99, answers, failures } = await trivial;
-  // It has work all the time. On a machine that is busy with other things it gets a part of a processor, and takes longer.
-  const part = Math.min(1, (gateway.worked() - worked) / (performance.now() - begun));
   const median = Math.round(times.sort((a, b) => a - b)[times.length >> 1] ?? 0);
   report(
     72,
-    `${what}: ${median} ms, ${sizes[0]} bytes; trivial p50 ${p50} ms, p99 ${p99} ms of ${answers}, with ${Math.round(part * 100)} % of a processor`,
+    `${what}: ${median} ms, ${sizes[0]} bytes; trivial p50 ${p50} ms, p99 ${p99} ms of ${answers}; ${(gateway.worked() - worked) / TIMES} ms of a processor each`,
   );
   expect(failures).toEqual([]);
   expect(sizes[0]).toBeGreaterThan(100_000);
-  expect(p99 * part).toBeLessThan(250);
+  // However slow the machine is: work that is not done in pieces lets one or two through.
+  expect(answers).toBeGreaterThan(3 * TIMES);
 });

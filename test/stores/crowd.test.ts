@@ -81,11 +81,9 @@ describe("final figures", () => {
     for (const [, question] of FIELDS) before.push((await ask(question)).data);
     const asked = seen.length;
     at("2027-03-01T12:00:00Z");
-    const started = performance.now();
     const [after, requests] = await requestsOf(() =>
       Promise.all(FIELDS.map(([, question]) => ask(question))),
     );
-    expect(performance.now() - started).toBeLessThan(2_000);
     expect(requests).toEqual([]);
     expect(after.map(({ data }) => data)).toEqual(before);
     expect(seen).toHaveLength(asked);

@@ -26,13 +26,18 @@ const HASHED = /[-.][\w-]{8,}\.\w+$/;
 
 /**
  * Serves the built files of a folder below `path`, which ends with `/`. A name contains a hash of its content, so browsers keep a file
- * for a year and never validate it (RFC 8246). Each file is read, and compressed for each coding, at its first request, and then kept.
+ * for a year and never validate it (RFC 8246). Each file is read, and compressed for each coding, at its first request, once for all that ask meanwhile, and then kept.
  */
 export function assetsRoute(path: `/${string}/`, folder: URL): Route {
   const listed = new Set(readdirSync(folder).filter(isAsset));
-  const contents = new Map<string, Content>();
-  const contentOf = async (name: string) =>
+  const contents = new Map<string, Promise<Content>>();
+  const read = async (name: string) =>
     new Content(new Uint8Array(await readFile(new URL(name, folder))), TYPES[extname(name)] ?? "");
+  const contentOf = (name: string) => {
+    const content = read(name);
+    content.catch(() => contents.delete(name));
+    return content;
+  };
   return {
     path,
     description: null,
@@ -42,8 +47,7 @@ export function assetsRoute(path: `/${string}/`, folder: URL): Route {
     async respond({ head }) {
       const name = new URL(head.url).pathname.slice(path.length);
       if (!listed.has(name)) throw new HttpError("NOT_FOUND", "There is no such asset; reload the page.");
-      const content = contents.get(name) ?? (await contentOf(name));
-      contents.set(name, content);
+      const content = await contents.getOrInsertComputed(name, contentOf);
       return content.reply(head, IMMUTABLE);
     },
   };
