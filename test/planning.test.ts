@@ -9,6 +9,8 @@ import { operationOf, selectedFieldAt } from "../src/planning/operation.ts";
 import { type FieldPlan, fieldPlanOf } from "../src/planning/plan.ts";
 import { rowsOf } from "../src/planning/rows.ts";
 import type { SelectedField } from "../src/planning/selected-field.ts";
+import { FieldShape } from "../src/planning/shape.ts";
+import { queryLibrary } from "../src/server/documents/query-library.ts";
 import type { Upstream } from "../src/upstream/upstream.ts";
 import { guarded } from "./callers.ts";
 import { gateway, NOW } from "./gateway.ts";
@@ -32,7 +34,8 @@ function replan(field: GraphQLField<unknown, unknown>, plan: Partial<FieldPlan>)
 }
 
 function contextOf(): Context {
-  const upstream = { tenant: { name: null, organizations: ORGANIZATIONS } } as Upstream;
+  const tenant = { name: null, organizations: ORGANIZATIONS };
+  const upstream = { tenant, has: (key: string) => key !== "" } as Upstream;
   const organizations: OrganizationChoice = { readable: [], requested: null, partsOf: () => ({}) as never };
   const about = { organizations, organization: null, base: null };
   return {
@@ -102,6 +105,28 @@ describe("an operation", () => {
     expect(second).toEqual([false, "2026-11-22", 20, 1]);
     expect(third).toEqual([true, "2026-11-23", 30, 30]);
   });
+
+  test.each(queryLibrary().map((text) => [/^query (\w+)/m.exec(text)?.[1], text] as const))(
+    "has the rows that it has where no object counts as plain: %s",
+    (_name, text) => {
+      const viewers: readonly Viewer[] = [
+        VIEWER_OF_ALL,
+        { ...VIEWER_OF_ALL, role: "ADMIN", scopes: new Set(["activity:read"]) },
+        { ...VIEWER_OF_ALL, role: "MEMBER", scopes: new Set() },
+      ];
+      const rows = () =>
+        viewers.map((viewer) => {
+          const contextValue = { ...contextOf(), viewer };
+          const operation = operationOf({ schema, document: parse(text), contextValue });
+          if (operation === null || "faults" in operation) throw new Error("it is valid");
+          return rowsOf(operation);
+        });
+      const counted = rows();
+      const plain = vi.spyOn(FieldShape.prototype, "isPlain", "get").mockReturnValue(false);
+      onTestFinished(() => plain.mockRestore());
+      expect(counted).toEqual(rows());
+    },
+  );
 
   test("has the fields that the variables of a request include", () => {
     const document = parse(`query ($all: Boolean!) {

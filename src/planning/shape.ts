@@ -11,6 +11,7 @@ import {
   getNullableType,
   isLeafType,
   isListType,
+  isObjectType,
   type OperationDefinitionNode,
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
@@ -92,12 +93,11 @@ export class FieldShape {
   /** It takes `first`. */
   readonly isPaged: boolean;
   readonly isList: boolean;
-  /** It is a value of its object: it has no arguments, requests and rows, and nothing below it. */
-  readonly isPlain: boolean;
   readonly #operation: OperationShape;
   readonly #below = new Map<GraphQLObjectType, readonly FieldShape[]>();
   readonly #takesVariables: boolean;
   #args: Variables | null = null;
+  #isPlain: boolean | undefined;
 
   constructor(
     operation: OperationShape,
@@ -115,10 +115,29 @@ export class FieldShape {
     this.requires = requirementsOf(field);
     this.isPaged = field.args.some(({ name }) => name === "first");
     this.isList = isListType(getNullableType(field.type));
-    const { requests, range, dimension } = this.plan;
-    const isValue = isLeafType(getNullableType(field.type)) && field.args.length === 0;
-    this.isPlain = isValue && requests === undefined && range === undefined && dimension === undefined;
     this.#takesVariables = nodes[0]?.arguments?.some(hasVariables) ?? false;
+  }
+
+  /**
+   * True if it is a value of its object, or holds such values alone: without arguments, requests, rows and permissions.
+   * False where the text alone does not say so.
+   */
+  get isPlain(): boolean {
+    this.#isPlain ??= this.#hasNoPlan && this.#isOfPlainFields();
+    return this.#isPlain;
+  }
+
+  get #hasNoPlan(): boolean {
+    const { requests, range, dimension, finds, context } = this.plan;
+    const parts = [requests, range, dimension, finds, context];
+    return this.field.args.length === 0 && parts.every((each) => each === undefined);
+  }
+
+  #isOfPlainFields(): boolean {
+    const type = getNullableType(this.field.type);
+    if (isLeafType(type)) return true;
+    if (!isObjectType(type) || !this.#operation.isKept) return false;
+    return this.below(type, {}).every(({ isPlain, requires }) => isPlain && requires === null);
   }
 
   /** Its arguments. Throws where their values are wrong. */
