@@ -420,6 +420,24 @@ describe("parseExact", () => {
     });
   });
 
+  test.each([
+    "1000000000000000.01",
+    "-99999999999999.001",
+    "4503599627370497.3",
+    "0.99999999999999999",
+    "1.00000000000000000000000000001",
+    "1.00000000000000000000000000001e3",
+  ])("keeps the fraction of %s, the double of which is whole", (number) => {
+    const read = new Wire<Sample>(parseExact(`{ "count": ${number} }`)).exactNumber("count");
+    expect(read).toEqual(new Wire<Sample>({ count: number }).exactNumber("count"));
+    expect(Number.isInteger(Number(number))).toBe(true);
+    expect(read.scale).toBeGreaterThan(0);
+  });
+
+  test.each(["5.0000000000000000", "1.5e3", "1200e-2"])("leaves %s a count", (number) => {
+    expect(new Wire<Sample>(parseExact(`{ "count": ${number} }`)).count("count")).toBe(Number(number));
+  });
+
   test("keeps every digit of a large whole number", () => {
     forAll([fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n })], (whole) => {
       const wire = new Wire<Sample>(parseExact(`{ "count": ${whole} }`));
@@ -504,6 +522,14 @@ describe("parseExact", () => {
       expect(parseExact(json)).toEqual(JSON.parse(json));
     });
   });
+
+  test.each([":1.10 key", ": 1e5,", ":12345678901234567890}", '":1.10,', "\\:1.10 ", ':1.10 \\":1.10 '])(
+    "leaves the text %s as it is",
+    (value) => {
+      const json = JSON.stringify({ name: value, list: [value, value], [value]: value });
+      expect(parseExact(json)).toEqual(JSON.parse(json));
+    },
+  );
 
   test.each([
     "{ count: 1 }",

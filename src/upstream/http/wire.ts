@@ -1,6 +1,6 @@
 import { isCurrency } from "../../domain/currency.ts";
 import { type Day, type Instant, parseDay, parseInstant } from "../../domain/day.ts";
-import { type Decimal, parseDecimal, timesPowerOfTen } from "../../domain/decimal.ts";
+import { compare, type Decimal, decimalOf, parseDecimal, timesPowerOfTen } from "../../domain/decimal.ts";
 
 /** An upstream answer that breaks its contract; says where, never what the value was. */
 export class WireError extends Error {
@@ -184,17 +184,25 @@ export class Wire<T extends object> {
 export function parseExact(json: string): unknown {
   return JSON.parse(
     json.replace(LONG_MEMBER, (member, colon: string, number: string) =>
-      Number.isSafeInteger(Number(number)) || !JSON_NUMBER.test(number) ? member : `"${colon}"${number}"`,
+      isExactWhole(number) || !JSON_NUMBER.test(number) ? member : `"${colon}"${number}"`,
     ),
   );
 }
 
 /**
  * Finds a member that is a number of more than 15 digits, with an exponent, or with zeros after its last decimal. JavaScript writes any
- * other as it was sent (15 decimal digits survive in a double, IEEE 754). Within text a quotation mark follows a backslash.
+ * other as it was sent (15 decimal digits survive in a double, IEEE 754). A quotation mark after a letter, a digit or `_` ends a text:
+ * before one that begins a text there is none, and before one within a text there is a backslash.
  */
 const LONG_MEMBER =
-  /(?<!\\)"(\s*:\s*)(-?(?:\d[\d.]{15,}(?:[eE][+-]?\d+)?|\d[\d.]*[eE][+-]?\d+|\d+\.\d*[1-9]0+))(?=[,}\s])/g;
+  /(?<=\w)"(\s*:\s*)(-?(?:\d[\d.]{15,}(?:[eE][+-]?\d+)?|\d[\d.]*[eE][+-]?\d+|\d+\.\d*[1-9]0+))(?=[,}\s])/g;
+
+/** True for a whole number that a double holds, as counts are. The double of a number with a small fraction can be whole as well. */
+function isExactWhole(number: string): boolean {
+  const double = Number(number);
+  const written = Number.isSafeInteger(double) ? exactNumber(number) : null;
+  return written !== null && compare(written, decimalOf(double)) === 0;
+}
 
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
