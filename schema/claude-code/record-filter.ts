@@ -50,8 +50,8 @@ export function keeps(
   aliases: Aliases,
 ): (record: RecordShape) => boolean {
   const keys = emails && new Set(emails.map((email) => emailKey(email, aliases)));
-  return ({ actor, ...record }) =>
-    (!keys || (actor.kind === "user" && keys.has(emailKey(actor.email, aliases)))) &&
+  return (record) =>
+    (!keys || (record.actor.kind === "user" && keys.has(emailKey(record.actor.email, aliases)))) &&
     (!customerTypes || customerTypes.includes(record.customerType)) &&
     (!terminalTypes || (record.terminalType !== null && terminalTypes.includes(record.terminalType))) &&
     (isRemote === null || isRemote === undefined || record.isRemote === isRemote);

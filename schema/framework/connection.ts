@@ -193,12 +193,13 @@ export async function connectRanking<Row, Node, Facts extends object = object>(
   const kept = isNext ? before : await rankedFrom(ctx, after, question, rank);
   ctx.rankings?.set(digest, kept);
   const { ranked, sources, nodeOf, facts } = kept.ranking as RankedNodes<Row, Node, Facts>;
-  const edges = ranked.slice(kept.rows, kept.rows + first).map(({ row }, i) => {
-    const mark = kept.marks.next().value ?? "";
-    kept.mark = mark;
-    return new Edge(nodeOf(row), () => ({ mark }), i, digest);
-  });
+  const place = placesIn(kept.marks);
+  const edges = ranked
+    .slice(kept.rows, kept.rows + first)
+    .map(({ row }, i) => new Edge(nodeOf(row), place, i, digest));
   kept.rows += edges.length;
+  // The next page goes on from there.
+  if (ctx.rankings !== null && edges.length > 0) kept.mark = place(edges.length - 1).mark;
   const list = connection(ctx, edges, question, {
     hasNextPage: ranked.length > kept.rows,
     hasPreviousPage: after !== null,
@@ -206,6 +207,15 @@ export async function connectRanking<Row, Node, Facts extends object = object>(
     freshness: freshnessOf(question.dataset, sources),
   });
   return { ...list, ...(facts as Facts) };
+}
+
+/** Returns the place of a row by its index among those that `marks` are of. A mark is of all rows before it, and is made once one is read. */
+function placesIn(marks: Iterator<string, void>): (index: number) => RankRow {
+  const made: string[] = [];
+  return (index) => {
+    while (made.length <= index) made.push(marks.next().value ?? "");
+    return { mark: made[index] ?? "" };
+  };
 }
 
 /** Reads a ranking, of which the slice after a place is next. */
