@@ -6,6 +6,7 @@ import type { Context } from "../../src/context.ts";
 import { type CursorPlace, digestOf, formatCursor, parseCursor } from "../../src/domain/cursor.ts";
 import type { Dataset } from "../../src/domain/dataset.ts";
 import { dayOf } from "../../src/domain/day.ts";
+import { once } from "../../src/domain/once.ts";
 import type { OrganizationKind } from "../../src/domain/organization.ts";
 import { PIECE, type ThreadTurn } from "../../src/domain/pieces.ts";
 import { type DayRange, oneDay } from "../../src/domain/range.ts";
@@ -37,10 +38,15 @@ class Edge<Node> {
   readonly node: Node;
   readonly #place: (index: number, node: Node) => CursorPlace;
   readonly #index: number;
-  readonly #digest: string;
+  readonly #digest: () => string;
 
   /** `place` gives the place of a row by its index, and is shared by the rows of a page. */
-  constructor(node: Node, place: (index: number, node: Node) => CursorPlace, index: number, digest: string) {
+  constructor(
+    node: Node,
+    place: (index: number, node: Node) => CursorPlace,
+    index: number,
+    digest: () => string,
+  ) {
     this.node = node;
     this.#place = place;
     this.#index = index;
@@ -48,7 +54,7 @@ class Edge<Node> {
   }
 
   get cursor(): string {
-    return formatCursor(this.#place(this.#index, this.node), this.#digest);
+    return formatCursor(this.#place(this.#index, this.node), this.#digest());
   }
 }
 
@@ -103,7 +109,7 @@ export async function connectNodes<Row, Node>(
   nodeOf: (row: Row) => Node | null,
   idOf: (node: Node) => unknown,
 ): Promise<Connection<Node>> {
-  const digest = digestIn(ctx, question);
+  const digest = once(() => digestIn(ctx, question));
   const after = placeAfter(slice, digest, "walk");
   const first = boundedFirst(ctx, slice);
   let taken: { readonly window: number; readonly edges: Edge<Node>[] }[] = [];
@@ -185,13 +191,13 @@ export async function connectRanking<Row, Node, Facts extends object = object>(
   question: ListQuestion,
   rank: () => Promise<RankedNodes<Row, Node, Facts>>,
 ): Promise<Connection<Node> & Facts> {
-  const digest = digestIn(ctx, question);
+  const digest = once(() => digestIn(ctx, question));
   const after = placeAfter(slice, digest, "ranking");
   const first = boundedFirst(ctx, slice);
-  const before = ctx.rankings?.get(digest);
+  const before = ctx.rankings?.get(digest());
   const isNext = before !== undefined && before.mark === (after?.mark ?? null);
   const kept = isNext ? before : await rankedFrom(ctx, after, question, rank);
-  ctx.rankings?.set(digest, kept);
+  ctx.rankings?.set(digest(), kept);
   const { ranked, sources, nodeOf, facts } = kept.ranking as RankedNodes<Row, Node, Facts>;
   const place = placesIn(kept.marks);
   const edges = ranked
@@ -244,7 +250,7 @@ export async function connectKept<Row, Place>(
   read: (after: Place | null, limit: number) => Promise<readonly Row[]>,
   markOf: (row: Row) => string,
 ): Promise<Connection<Row>> {
-  const digest = digestIn(ctx, question);
+  const digest = once(() => digestIn(ctx, question));
   const after = placeAfter(slice, digest, "ranking");
   const first = boundedFirst(ctx, slice);
   const from = after === null ? null : placeIn(after.mark);
@@ -284,11 +290,11 @@ function digestIn({ upstream }: Context, question: ListQuestion): string {
 type PageRow = Extract<CursorPlace, { window: number }>;
 type RankRow = Exclude<CursorPlace, PageRow>;
 
-function placeAfter(slice: Slice, digest: string, kind: "walk"): PageRow | null;
-function placeAfter(slice: Slice, digest: string, kind: "ranking"): RankRow | null;
-function placeAfter({ after }: Slice, digest: string, kind: "walk" | "ranking"): CursorPlace | null {
+function placeAfter(slice: Slice, digest: () => string, kind: "walk"): PageRow | null;
+function placeAfter(slice: Slice, digest: () => string, kind: "ranking"): RankRow | null;
+function placeAfter({ after }: Slice, digest: () => string, kind: "walk" | "ranking"): CursorPlace | null {
   if (after === null || after === undefined) return null;
-  const place = parseCursor(after, digest);
+  const place = parseCursor(after, digest());
   if (place !== null && "window" in place === (kind === "walk")) return place;
   throw invalidCursor();
 }

@@ -12,6 +12,7 @@ import {
   rowsOfRecord,
 } from "../domain/claude-code-group.ts";
 import { type Comparison, rangeBefore } from "../domain/comparison.ts";
+import { once } from "../domain/once.ts";
 import { inPieces, type ThreadTurn } from "../domain/pieces.ts";
 import { type DayRange, isEmpty } from "../domain/range.ts";
 import { recordsOfDays } from "../loaders/claude-code.ts";
@@ -21,7 +22,7 @@ import { analysed } from "./analysis/analyse.ts";
 import type { Analysis } from "./analysis/analysis.ts";
 import { setAgainst } from "./analysis/comparison.ts";
 import { type Analysed, cellOf, type Figure, type Kind } from "./analysis/figure.ts";
-import { once, type Relations } from "./analysis/relations.ts";
+import type { Relations } from "./analysis/relations.ts";
 import { runningTotals } from "./analysis/running-totals.ts";
 import type { Ranking } from "./ranking.ts";
 

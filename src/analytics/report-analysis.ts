@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import { type Dimensions, dimensionKey, isUnnamed, NO_DIMENSIONS, rowName } from "../domain/bucket.ts";
 import { type Comparison, rangeBefore } from "../domain/comparison.ts";
+import { once } from "../domain/once.ts";
 import { isEmpty } from "../domain/range.ts";
 import type { ReportQuestion } from "../domain/report.ts";
 import { badInput } from "../errors.ts";
@@ -11,7 +12,7 @@ import { analysed } from "./analysis/analyse.ts";
 import type { Analysis } from "./analysis/analysis.ts";
 import { setAgainst } from "./analysis/comparison.ts";
 import { type Analysed, cellOf, type Kind } from "./analysis/figure.ts";
-import { once, type Relations } from "./analysis/relations.ts";
+import type { Relations } from "./analysis/relations.ts";
 import { runningTotals } from "./analysis/running-totals.ts";
 import { type Ranking, together } from "./ranking.ts";
 import { isAnswerable } from "./report/expired-days.ts";

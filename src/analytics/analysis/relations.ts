@@ -14,9 +14,3 @@ export interface Relations<Row, Measure> extends AnswerTotals<Measure> {
   /** Returns the running total of a row's group at the end of its bucket; null where the group is unknown. */
   runningTotal(row: Row): Promise<Measure | null>;
 }
-
-/** Returns a function that does its work on the first call, and gives the same result to the others. */
-export function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
-  return () => (result ??= work());
-}
