@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { memorySharedStore } from "../src/cache/memory-shared-store.ts";
+import type { SharedStore } from "../src/cache/shared-store.ts";
 import { answerOf } from "./answer.ts";
-import { type GatewayOptions, gateway, json, type Route, refusal } from "./gateway.ts";
+import { type GatewayOptions, gateway, json, NOW, type Route, refusal } from "./gateway.ts";
 import { dayOfQuery, PATHS, reportPage, tokenPage, wireRecord, wireUser } from "./wire.ts";
 
 const between = (from: string, until: string) => `range: { between: { from: "${from}", until: "${until}" } }`;
@@ -17,7 +19,11 @@ const people: Route = () => json(tokenPage([ADA]));
 const ofDay: Route = (query) => json(reportPage([wireRecord(actor, { commits: 4, day: dayOfQuery(query) })]));
 
 /** A gateway over these answers of the list of people and of a day of Claude Code, with the days that were requested. */
-function open(answers: { users?: Route; claudeCode?: Route }, settings: GatewayOptions["settings"] = {}) {
+function open(
+  answers: { users?: Route; claudeCode?: Route },
+  settings: GatewayOptions["settings"] = {},
+  options: Pick<GatewayOptions, "store"> = {},
+) {
   const days: string[] = [];
   const { ask, app, seen } = gateway({
     routes: {
@@ -28,6 +34,7 @@ function open(answers: { users?: Route; claudeCode?: Route }, settings: GatewayO
       },
     },
     settings,
+    ...options,
   });
   const plan = async (query: string) => {
     const url = `http://gateway.test/graphql?explain&query=${encodeURIComponent(query)}`;
@@ -82,19 +89,46 @@ describe("records of Claude Code below a list of people", () => {
     expect(days).toEqual([]);
   });
 
-  test("wait for a page further on, which may be refused", async () => {
-    const { ask, days } = open({});
+  test.each([
+    ['after: "x"', "CURSOR_INVALID"],
+    ['after: ""', "CURSOR_INVALID"],
+    ["first: 1001", "BAD_USER_INPUT"],
+    ["first: -1", "BAD_USER_INPUT"],
+  ])("are not requested with a list that refuses `%s`", async (argument, code) => {
+    const { ask, seen } = open({});
     await ask(list(OTHER));
-    const { errors } = await ask(records(`${RANGE}, after: "x"`));
-    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["CURSOR_INVALID"]);
-    expect(days).toEqual([]);
+    const before = seen.length;
+    const { errors, extensions } = await ask(records(`${RANGE}, ${argument}`));
+    expect(errors?.map((each) => each.extensions.code)).toEqual([code]);
+    await ask(list(OTHER)); // for what would be requested behind the answer
+    expect(seen).toHaveLength(before);
+    expect(extensions.upstream.requests).toBe(0);
   });
 
   test("count for the share of their caller where the list fails before they are made", async () => {
-    const { ask, days } = open({}, { CALLER_REQUESTS_PER_MINUTE: "4" });
+    const { promise: isOver, resolve: goOn } = Promise.withResolvers<void>();
+    const memory = memorySharedStore(2 ** 20, () => Date.parse(NOW));
+    const store: SharedStore = {
+      ...memory,
+      async get(key) {
+        if (key.includes("claude_code")) await isOver;
+        return memory.get(key);
+      },
+    };
+    const refused = refusal(400, "invalid_request_error", "no");
+    const { ask, days } = open(
+      {
+        users: (query, request) =>
+          query.get("starting_date") === DAYS[0] ? refused : people(query, request),
+      },
+      { CALLER_REQUESTS_PER_MINUTE: "5" },
+      { store },
+    );
     await ask(list(OTHER));
-    const failed = await ask(records(`${RANGE}, first: 1001`));
-    expect(failed.errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
+    const failed = await ask(records(RANGE));
+    expect(failed.errors?.map(({ extensions }) => extensions.code)).toEqual(["UPSTREAM_REFUSED"]);
+    expect(days).toEqual([]);
+    goOn();
     await expect.poll(() => days).toHaveLength(2);
     const next = await ask(records(between("2026-10-20", "2026-10-21")));
     expect(next.errors).toBeUndefined();
