@@ -6,7 +6,7 @@ import { endAll, serve } from "./process.ts";
 
 afterEach(endAll);
 
-/** A connection that nobody uses ends after 75 seconds; a gateway that waited for one would take about as long. */
+/** An unused connection ends after 75 seconds; a gateway that waited for one would take about as long. */
 const CONNECTIONS_KEPT_MS = 60_000;
 
 /** Asks over connections that are kept. */

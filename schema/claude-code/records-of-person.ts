@@ -13,7 +13,7 @@ import {
 import { accountOfRecords, accountRequests, sumOfAccount } from "../../src/loaders/record-accounts.ts";
 import type { PlanInput } from "../../src/planning/plan.ts";
 import { isRelative } from "../../src/planning/range-input.ts";
-import { rowsWanted } from "../../src/planning/rows.ts";
+import { rowsGiven } from "../../src/planning/rows.ts";
 import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
 import { type PageRun, pagesOfRows } from "../../src/upstream/pages/iterate.ts";
 import { windowsOf } from "../../src/upstream/pages/windows.ts";
@@ -62,12 +62,11 @@ const recordsOfPerson = {
  * True below a list that has rows, as far as can be known before it is read: upstream answers it, for stated days, and it is the first
  * of all people, with as many rows as a list may have.
  */
-function isOfList({ argsOf, type }: PlanInput, { upstream, maxFirst }: Context): boolean {
+function isOfList({ argsOf, type }: PlanInput, ctx: Context): boolean {
   const list = type === "UserSummary" ? argsOf(userListArgs) : null;
   if (list === null || list.filter || isRelative(list.range)) return false;
-  const rows = rowsWanted(list);
-  if ((list.after ?? null) !== null || rows < 1 || rows > maxFirst) return false;
-  return upstream.accessStatus("USER_ACTIVITY")?.refusal === null;
+  if ((list.after ?? null) !== null || rowsGiven(list, ctx) === 0) return false;
+  return ctx.upstream.accessStatus("USER_ACTIVITY")?.refusal === null;
 }
 
 personFigures((t, range) => ({

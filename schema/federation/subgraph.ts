@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from "graphql";
+import { once } from "../../src/domain/once.ts";
 import { badInput } from "../../src/errors.ts";
 import { builder, buildSchema } from "../framework/builder.ts";
 // The plain schema is built first, without what is added here.
@@ -14,13 +15,8 @@ import {
 } from "./entities.ts";
 import { ENTITIES_FIELD, SERVICE_FIELD, subgraphText } from "./service.ts";
 
-let built: GraphQLSchema | undefined;
-
-/** The schema as a subgraph of Federation 2. Built once, when it is first needed. */
-export function subgraphSchema(): GraphQLSchema {
-  built ??= build();
-  return built;
-}
+/** Returns the schema as a subgraph of Federation 2. Built once, when it is first needed. */
+export const subgraphSchema = once(build);
 
 function build(): GraphQLSchema {
   builder.scalarType("_Any", {

@@ -36,25 +36,18 @@ export interface Connection<Row> {
 /** A row with its cursor, which is made when it is read: it takes two hashes, and most queries read one of a page or none. */
 class Edge<Node> {
   readonly node: Node;
-  readonly #place: (index: number, node: Node) => CursorPlace;
   readonly #index: number;
-  readonly #digest: () => string;
+  readonly #cursorOf: (index: number, node: Node) => string;
 
-  /** `place` gives the place of a row by its index, and is shared by the rows of a page. */
-  constructor(
-    node: Node,
-    place: (index: number, node: Node) => CursorPlace,
-    index: number,
-    digest: () => string,
-  ) {
+  /** `cursorOf` gives the cursor of a row by its index, and is shared by the rows of a page. */
+  constructor(node: Node, index: number, cursorOf: (index: number, node: Node) => string) {
     this.node = node;
-    this.#place = place;
     this.#index = index;
-    this.#digest = digest;
+    this.#cursorOf = cursorOf;
   }
 
   get cursor(): string {
-    return formatCursor(this.#place(this.#index, this.node), this.#digest());
+    return this.#cursorOf(this.#index, this.node);
   }
 }
 
@@ -123,7 +116,8 @@ export async function connectNodes<Row, Node>(
       count = taken.reduce((sum, { edges }) => sum + edges.length, 0);
     }
     pages.push(page);
-    const place = (index: number, node: Node) => ({ window, token, index, mark: markOf(page, idOf(node)) });
+    const cursorOf = (index: number, node: Node) =>
+      formatCursor({ window, token, index, mark: markOf(page, idOf(node)) }, digest());
     const isMarked = (row: Row, mark: string) => {
       const node = nodeOf(row);
       return node !== null && markOf(page, idOf(node)) === mark;
@@ -134,7 +128,7 @@ export async function connectNodes<Row, Node>(
     for (; index < rows.length && count <= first; index++) {
       const node = nodeOf(rows[index] as Row);
       if (node === null) continue;
-      edges.push(new Edge<Node>(node, place, index, digest));
+      edges.push(new Edge<Node>(node, index, cursorOf));
       count++;
     }
     taken.push({ window, edges });
@@ -199,13 +193,14 @@ export async function connectRanking<Row, Node, Facts extends object = object>(
   const kept = isNext ? before : await rankedFrom(ctx, after, question, rank);
   ctx.rankings?.set(digest(), kept);
   const { ranked, sources, nodeOf, facts } = kept.ranking as RankedNodes<Row, Node, Facts>;
-  const place = placesIn(kept.marks);
+  const markAt = marksByIndex(kept.marks);
+  const cursorOf = (index: number) => formatCursor({ mark: markAt(index) }, digest());
   const edges = ranked
     .slice(kept.rows, kept.rows + first)
-    .map(({ row }, i) => new Edge(nodeOf(row), place, i, digest));
+    .map(({ row }, i) => new Edge(nodeOf(row), i, cursorOf));
   kept.rows += edges.length;
   // The next page goes on from there.
-  if (ctx.rankings !== null && edges.length > 0) kept.mark = place(edges.length - 1).mark;
+  if (ctx.rankings !== null && edges.length > 0) kept.mark = markAt(edges.length - 1);
   const list = connection(ctx, edges, question, {
     hasNextPage: ranked.length > kept.rows,
     hasPreviousPage: after !== null,
@@ -215,12 +210,12 @@ export async function connectRanking<Row, Node, Facts extends object = object>(
   return { ...list, ...(facts as Facts) };
 }
 
-/** Returns the place of a row by its index among those that `marks` are of. A mark is of all rows before it, and is made once one is read. */
-function placesIn(marks: Iterator<string, void>): (index: number) => RankRow {
+/** Returns the mark of a row by its index. A mark is of all rows before it as well, so they are made up to the one that is read. */
+function marksByIndex(marks: Iterator<string, void>): (index: number) => string {
   const made: string[] = [];
   return (index) => {
     while (made.length <= index) made.push(marks.next().value ?? "");
-    return { mark: made[index] ?? "" };
+    return made[index] ?? "";
   };
 }
 
@@ -256,8 +251,8 @@ export async function connectKept<Row, Place>(
   const from = after === null ? null : placeIn(after.mark);
   if (after !== null && from === null) throw invalidCursor();
   const rows = await read(from, first + 1);
-  const place = (_index: number, row: Row) => ({ mark: markOf(row) });
-  const edges = rows.slice(0, first).map((row, i) => new Edge(row, place, i, digest));
+  const cursorOf = (_index: number, row: Row) => formatCursor({ mark: markOf(row) }, digest());
+  const edges = rows.slice(0, first).map((row, i) => new Edge(row, i, cursorOf));
   return connection(ctx, edges, question, {
     hasNextPage: rows.length > first,
     hasPreviousPage: after !== null,

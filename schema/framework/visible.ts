@@ -11,6 +11,7 @@ import {
   isInterfaceType,
   isObjectType,
 } from "graphql";
+import { once } from "../../src/domain/once.ts";
 import type { Permissions } from "../../src/domain/viewer.ts";
 import type { SchemaPart } from "../../src/planning/permissions.ts";
 import { isGranted, requirementsById, requirementsOf } from "../../src/planning/permissions.ts";
@@ -44,12 +45,11 @@ export function visibleSchemas(schema: GraphQLSchema): (permissions: Permissions
 
 function visibleTo(permissions: Permissions, schema: GraphQLSchema): Visible {
   const isComplete = requirementsIn(schema).every((required) => isGranted(required, permissions));
-  let made: GraphQLSchema | undefined;
+  const visible = once(() => (isComplete ? schema : withoutRefused(schema, permissions)));
   return {
     isComplete,
     get schema() {
-      made ??= isComplete ? schema : withoutRefused(schema, permissions);
-      return made;
+      return visible();
     },
   };
 }

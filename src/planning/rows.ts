@@ -6,6 +6,7 @@ import {
   isIntrospectionType,
   isObjectType,
 } from "graphql";
+import type { Context } from "../context.ts";
 import type { PlannedOperation } from "./operation.ts";
 import { type SelectedField, unlessRefused } from "./selected-field.ts";
 
@@ -15,6 +16,15 @@ export const DEFAULT_FIRST = 50;
 /** The rows that a client wants of a list. */
 export function rowsWanted({ first }: { readonly first?: unknown }): number {
   return typeof first === "number" ? first : DEFAULT_FIRST;
+}
+
+/** The most rows that a list gives; none where `first` is out of bounds, which it refuses. */
+export function rowsGiven(
+  args: { readonly first?: unknown },
+  { maxFirst }: Pick<Context, "maxFirst">,
+): number {
+  const first = rowsWanted(args);
+  return first >= 0 && first <= maxFirst ? first : 0;
 }
 
 /**
@@ -62,10 +72,7 @@ export function isConnection({ name }: GraphQLNamedType): boolean {
 function sizeOf(selected: SelectedField, { schema, ctx }: PlannedOperation): number {
   const { type, field, plan, shape } = selected;
   const { args, range } = selected.stated;
-  if (shape.isPaged) {
-    const first = rowsWanted(args);
-    return first >= 0 && first <= ctx.maxFirst ? first : 0;
-  }
+  if (shape.isPaged) return rowsGiven(args, ctx);
   if (!shape.isList) return 1;
   if (Array.isArray(args.ids)) return args.ids.length;
   if (plan.maxRows !== undefined) return plan.maxRows(range, args);

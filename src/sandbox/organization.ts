@@ -1,4 +1,5 @@
 import type { Instant } from "../domain/day.ts";
+import { once } from "../domain/once.ts";
 import type { SimulatedOrganization } from "../domain/simulated-id.ts";
 import { type Catalog, createCatalog } from "./organization/catalog.ts";
 import { type ConsoleSetup, createConsole } from "./organization/console.ts";
@@ -131,12 +132,4 @@ function emailRanks(
   const ranks = new Int32Array(count).fill(members);
   for (const [rank, index] of order.entries()) ranks[index] = rank;
   return ranks;
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

@@ -8,10 +8,10 @@ import type { RateLimiter, SharedStore } from "../../src/cache/shared-store.ts";
 import { sqliteStore } from "../../src/cache/sqlite-store.ts";
 import { folder, redis, sqlite } from "./stores.ts";
 
-/** A name nobody else has used. */
 /** Time that passes in a test, and is longer than a busy machine takes for a few calls. */
 const SOON_MS = 2_000;
 
+/** A name nobody else has used. */
 const fresh = (name: string) => `${name} ${crypto.randomUUID()}`;
 const bytes = (text: string) => new TextEncoder().encode(text);
 

@@ -26,7 +26,8 @@ const HASHED = /[-.][\w-]{8,}\.\w+$/;
 
 /**
  * Serves the built files of a folder below `path`, which ends with `/`. A name contains a hash of its content, so browsers keep a file
- * for a year and never validate it (RFC 8246). Each file is read, and compressed for each coding, at its first request, once for all that ask meanwhile, and then kept.
+ * for a year and never validate it (RFC 8246). Each file is read, and compressed for each coding, at its first request, and then kept;
+ * requests that come meanwhile wait for it.
  */
 export function assetsRoute(path: `/${string}/`, folder: URL): Route {
   const listed = new Set(readdirSync(folder).filter(isAsset));

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { once } from "../../domain/once.ts";
 import { assetsRoute } from "./assets.ts";
 import { Content } from "./content.ts";
 import { pageFields } from "./page.ts";
@@ -71,15 +72,14 @@ export function areBuilt(folder: URL): boolean {
 }
 
 function pageRoute(file: URL, settings: BuiltPageSettings, fields: readonly string[]): Omit<Route, "path"> {
-  let page: Content | undefined;
+  const page = once(() => pageOf(file, settings));
   return {
     description: null,
     kind: null,
     access: "open",
     matches: wantsPage,
     respond({ head }) {
-      page ??= pageOf(file, settings);
-      return page.reply(head, fields);
+      return page().reply(head, fields);
     },
   };
 }

@@ -192,7 +192,7 @@ export function parseExact(json: string): unknown {
 /**
  * Finds a member that is a number of more than 15 digits, with an exponent, or with zeros after its last decimal. JavaScript writes any
  * other as it was sent (15 decimal digits survive in a double, IEEE 754). A quotation mark after a letter, a digit or `_` ends a text:
- * before one that begins a text there is none, and before one within a text there is a backslash.
+ * one that begins a text follows punctuation or a blank, and one within a text a backslash.
  */
 const LONG_MEMBER =
   /(?<=\w)"(\s*:\s*)(-?(?:\d[\d.]{15,}(?:[eE][+-]?\d+)?|\d[\d.]*[eE][+-]?\d+|\d+\.\d*[1-9]0+))(?=[,}\s])/g;
